@@ -1,0 +1,1 @@
+"""Acting: clock, transport, the one retry loop, upload bodies. Knows no endpoint."""

@@ -1,0 +1,34 @@
+"""Time, dice and new ids, in one object that tests replace."""
+
+import random
+import time
+import uuid
+from datetime import UTC, datetime
+
+import anyio
+
+__all__ = ["Clock"]
+
+
+class Clock:
+    """The real one."""
+
+    def monotonic(self) -> float:
+        """Seconds of a clock that never jumps: for deadlines."""
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        """The time of day, aware: only for what people and servers read."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let others run for that long."""
+        await anyio.sleep(seconds)
+
+    def jitter(self) -> float:
+        """Draw a number in [0, 1), so that many clients do not move in step."""
+        return random.random()  # noqa: S311 - spread, not secrecy
+
+    def new_id(self) -> str:
+        """Make an id that nobody else makes: 32 hexadecimal digits."""
+        return uuid.uuid4().hex

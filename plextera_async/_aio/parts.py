@@ -1,0 +1,165 @@
+"""What an upload is made of: each kind of source as a part that knows its size and whether it can be sent again."""
+
+import io
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import anyio.to_thread
+import attrs
+
+from plextera_async._aio.files import OwnedFile
+from plextera_async.errors import InvalidInputError
+
+__all__ = [
+    "CHUNK",
+    "MAX_BYTES",
+    "BytesPart",
+    "Chunks",
+    "FilePart",
+    "Part",
+    "PathPart",
+    "StreamPart",
+    "too_large",
+]
+
+MAX_BYTES = 50 * 1024 * 1024
+"""The API's limit for a file: 50 MB. That it counts in 2**20 is not documented."""
+
+CHUNK = 256 * 1024
+"""Bytes read at a time: a thread hop costs as much as copying some 64 KB, and 1 MB buys little for four times the memory."""
+
+
+Chunks = AsyncGenerator[bytes | memoryview, None]
+
+
+class Part(Protocol):
+    """The content of one file part."""
+
+    @property
+    def size(self) -> int | None:
+        """Bytes that will be sent; None when that is not known before the end."""
+        ...
+
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether sending now would send all of it."""
+        ...
+
+    def chunks(self) -> Chunks:
+        """Give the content from the start."""
+        ...
+
+
+def too_large() -> InvalidInputError:
+    """Make the error for a source over the limit."""
+    return InvalidInputError(
+        f"the source is larger than {MAX_BYTES // 2**20} MB, the most that the API takes"
+    )
+
+
+def _shrunk() -> InvalidInputError:
+    return InvalidInputError("the file became shorter while it was sent: it must not change during an upload")
+
+
+@attrs.frozen
+class BytesPart:
+    """Content in memory."""
+
+    content: bytes = attrs.field(repr=False)
+    can_be_sent: bool = attrs.field(default=True, init=False)
+
+    @property
+    def size(self) -> int:
+        """Length of the content."""
+        return len(self.content)
+
+    async def chunks(self) -> Chunks:
+        """Give views of it, so that nothing is copied before it is sent."""
+        view = memoryview(self.content)
+        for start in range(0, len(view), CHUNK):
+            yield view[start : start + CHUNK]
+
+
+@attrs.frozen
+class PathPart:
+    """A file on disk, opened anew for each sending."""
+
+    path: Path = attrs.field(repr=False)
+    size: int
+    can_be_sent: bool = attrs.field(default=True, init=False)
+
+    async def chunks(self) -> Chunks:
+        """Read in a thread; exactly as many bytes as were announced."""
+        file = OwnedFile(self.path)
+        left = self.size
+        try:
+            while left:
+                chunk = await file.read(min(CHUNK, left))
+                if not chunk:
+                    raise _shrunk()
+                left -= len(chunk)
+                yield chunk
+        finally:
+            file.close()
+
+
+@attrs.frozen
+class FilePart:
+    """The caller's own binary file, from where it stood; left open, and at the end of what was sent."""
+
+    file: BinaryIO = attrs.field(repr=False)
+    start: int
+    size: int
+    can_be_sent: bool = attrs.field(default=True, init=False)
+    _busy: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
+
+    async def chunks(self) -> Chunks:
+        """Read in a thread, each time from a stated position.
+
+        A read that outlived a cancelled sending may move the file's position at any time, so it is never relied on.
+        """
+        sent = 0
+        while sent < self.size:
+            chunk = await anyio.to_thread.run_sync(
+                self._read_at, self.start + sent, min(CHUNK, self.size - sent)
+            )
+            if not chunk:
+                raise _shrunk()
+            sent += len(chunk)
+            yield chunk
+
+    def _read_at(self, position: int, size: int) -> bytes:
+        with self._busy:
+            self.file.seek(position, io.SEEK_SET)
+            return self.file.read(size)
+
+
+@attrs.define
+class StreamPart:
+    """A source that can be read once, whose length nobody knows."""
+
+    head: list[bytes] = attrs.field(repr=False)
+    rest: AsyncIterator[bytes] = attrs.field(repr=False)
+    size: int | None = attrs.field(default=None, init=False)
+    can_be_sent: bool = attrs.field(default=True, init=False)
+
+    async def chunks(self) -> Chunks:
+        """Give what was read ahead and then the rest; from the first piece on it cannot be sent again.
+
+        Raises:
+            InvalidInputError: If it goes over the limit, which breaks the request off.
+        """
+        self.can_be_sent = False
+        sent = 0
+        for chunk in self.head:
+            sent += len(chunk)
+            yield chunk
+        async for chunk in self.rest:
+            sent += len(chunk)
+            if sent > MAX_BYTES:
+                raise too_large()
+            view = memoryview(chunk)
+            for start in range(0, len(view), CHUNK):
+                yield view[start : start + CHUNK]

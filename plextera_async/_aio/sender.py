@@ -1,0 +1,222 @@
+"""The one retry loop: tries, asks `_sansio` what a failure means, sleeps or gives up."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
+from datetime import datetime
+from itertools import count
+from typing import Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+import anyio
+import attrs
+
+from plextera_async._aio.clock import Clock
+from plextera_async._aio.transport import Reply, TooLargeError, Transport
+from plextera_async._sansio.codec import decode
+from plextera_async._sansio.failure import api_error, is_success
+from plextera_async._sansio.message import Request, Response
+from plextera_async._sansio.retry import Failure, seconds_before_retry
+from plextera_async.errors import AmbiguousCreateError, APIError, DecodeError, PlexteraError, TransportError
+from plextera_async.options import ClientOptions
+
+__all__ = ["Answer", "Receive", "Sender", "Slots"]
+
+
+T = TypeVar("T")
+Receive = Callable[[Reply], Awaitable[bytes]]
+Attempt = Callable[[str, int], Awaitable[T | Failure]]
+
+_LOG = logging.getLogger("plextera_async.requests")
+_MOST_BYTES = 64 * 1024 * 1024  # of an answer: above the largest file that the API takes
+_MOST_ERROR_BYTES = 256 * 1024
+
+
+@attrs.frozen
+class Answer(Generic[T]):
+    """A decoded answer and the id to quote for it."""
+
+    model: T = attrs.field(repr=False)
+    request_id: str | None = None
+    attempts: int = 1
+
+
+class Slots:
+    """So many requests in flight, per event loop. Waiting for one is part of no timeout."""
+
+    def __init__(self, limit: int) -> None:
+        """Allow *limit* at one time."""
+        self._limit = limit
+        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, anyio.Semaphore] = WeakKeyDictionary()
+
+    def here(self) -> anyio.Semaphore:
+        """Give the running loop's own."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._by_loop:
+            self._by_loop[loop] = anyio.Semaphore(self._limit, fast_acquire=True)
+        return self._by_loop[loop]
+
+
+async def read_whole(reply: Reply) -> bytes:
+    """Read a JSON answer, up to the limit."""
+    return await reply.read(_MOST_BYTES)
+
+
+@attrs.frozen
+class Sender:
+    """Sends requests until they are answered or must not be sent again."""
+
+    transport: Transport
+    options: ClientOptions
+    slots: Slots
+    clock: Clock = attrs.field(factory=Clock)
+
+    async def call(self, request: Request, type_: type[T], *, retry: bool = True) -> Answer[T]:
+        """Send a request and decode its answer.
+
+        Raises:
+            DecodeError: If the answer does not fit; of a create, that is an `AmbiguousCreateError`.
+            PlexteraError: As `send` does.
+        """
+        since = self.clock.now()
+        response = await self.send(request, retry=retry)
+        try:
+            model = decode(response.content, type_)
+        except DecodeError as unplaced:
+            problems = unplaced.problems
+        else:
+            return Answer(model, response.request_id, response.attempts)
+        raise _given_up(_undecodable(request, response, problems), request, response.request_id, since)
+
+    async def send(self, request: Request, *, receive: Receive = read_whole, retry: bool = True) -> Response:
+        """Send a request until it succeeds or must not be sent again.
+
+        Args:
+            request: What to send.
+            receive: Takes the body of a success; it may be called again after a failure, and starts anew then.
+            retry: False makes one attempt only: for waits, which have a rhythm of their own.
+
+        Raises:
+            PlexteraError: The last failure, or `AmbiguousCreateError` for a create whose fate is unknown.
+            Exception: Whatever the source of an upload raised, as it is.
+        """
+
+        async def whole(request_id: str, attempt: int) -> Response | Failure:
+            reply = await self._head(request, request_id, attempt)
+            if not isinstance(reply, Reply):
+                return reply
+            async with aclosing(reply):
+                response = _response(reply, request_id, attempt)
+                try:
+                    return attrs.evolve(response, content=await receive(reply))
+                except TooLargeError:
+                    problems = [("$", f"at most {_MOST_BYTES} bytes", "more")]
+            raise _undecodable(request, response, problems)
+
+        return await self._until_answered(request, whole, retry=retry)
+
+    @asynccontextmanager
+    async def stream(self, request: Request) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Send a request and hand over the pieces of its answer; only what comes before them is tried again."""
+
+        async def head(request_id: str, attempt: int) -> Reply | Failure:
+            return await self._head(request, request_id, attempt)
+
+        reply = await self._until_answered(request, head, retry=True)
+        async with aclosing(reply), aclosing(reply.chunks()) as chunks:
+            yield chunks
+
+    async def _until_answered(self, request: Request, attempt: Attempt[T], *, retry: bool) -> T:
+        request_id, since = self.clock.new_id(), self.clock.now()
+        for number in count(1):
+            outcome = await self._try(request, attempt, request_id, number)
+            if not isinstance(outcome, TransportError | APIError | DecodeError):
+                return outcome
+            pause = self._pause(request, outcome, number) if retry else None
+            if pause is None:
+                raise _given_up(outcome, request, request_id, since)
+            _LOG.info("%s: next attempt in %.2f s (request %s)", request.operation.id, pause, request_id)
+            await self.clock.sleep(pause)
+        raise AssertionError("count() does not end")  # pragma: no cover
+
+    async def _try(self, request: Request, attempt: Attempt[T], request_id: str, number: int) -> T | Failure:
+        """Make one attempt; what may be tried again is given back as a value."""
+        outcome: T | Failure
+        async with self.slots.here():
+            try:
+                outcome = await attempt(request_id, number)
+            except TransportError as failure:
+                failure.operation, failure.request_id, failure.attempts = (
+                    request.operation.id,
+                    request_id,
+                    number,
+                )
+                outcome = failure
+            except DecodeError as failure:
+                outcome = failure
+        _LOG.debug(
+            "%s: attempt %d: %s (request %s)", request.operation.id, number, _label(outcome), request_id
+        )
+        return outcome
+
+    async def _head(self, request: Request, request_id: str, attempt: int) -> Reply | APIError:
+        """Get the head of an answer; an error status is read and closed."""
+        reply = await self.transport.open(request, request_id)
+        if is_success(reply.status):
+            return reply
+        async with aclosing(reply):
+            response = _response(reply, request_id, attempt)
+            with suppress(TooLargeError):  # then the status has to do
+                response = attrs.evolve(response, content=await reply.read(_MOST_ERROR_BYTES))
+        return api_error(request, response, now=self.clock.now())
+
+    def _pause(self, request: Request, failure: Failure, attempt: int) -> float | None:
+        if request.body is not None and not request.body.can_be_sent:
+            return None
+        repeats = request.repeats and not request.operation.creates
+        return seconds_before_retry(
+            self.options.retry, failure, repeats=repeats, attempt=attempt, jitter=self.clock.jitter()
+        )
+
+
+def _response(reply: Reply, request_id: str, attempt: int) -> Response:
+    told = reply.headers.get("X-Request-Id")
+    return Response(
+        status=reply.status, headers=reply.headers, request_id=told or request_id, attempts=attempt
+    )
+
+
+def _label(outcome: object) -> str:
+    return str(outcome) if isinstance(outcome, PlexteraError) else "answered"
+
+
+def _undecodable(
+    request: Request, response: Response, problems: Sequence[tuple[str, str, str]]
+) -> DecodeError:
+    return DecodeError(
+        problems,
+        operation=request.operation.id,
+        status=response.status,
+        request_id=response.request_id,
+        may_have_been_applied=request.changes,
+    )
+
+
+def _given_up(
+    failure: PlexteraError, request: Request, request_id: str | None, since: datetime
+) -> PlexteraError:
+    """Say what a failure that is not tried again means: for a create that may have been applied, that it may have."""
+    if not (request.operation.creates and failure.may_have_been_applied):
+        return failure
+    ambiguous = AmbiguousCreateError(
+        "it was sent once and may have been applied: look before sending it again",
+        operation=request.operation.id,
+        key=request.intent.key,
+        tags=request.intent.tags,
+        since=since,
+        request_id=request_id,
+        cause=failure,
+    )
+    ambiguous.__cause__ = failure
+    return ambiguous

@@ -1,0 +1,120 @@
+"""aiohttp sessions: made on first use, once per running loop, closed with the client or with the loop."""
+
+import asyncio
+import warnings
+from collections.abc import AsyncGenerator
+
+import aiohttp
+import attrs
+
+from plextera_async.errors import ConfigurationError
+
+__all__ = ["Pair", "Sessions"]
+
+_KEEP_ALIVE = 15.0
+_KEEP_ALIVE_FOR_CREATES = 2.0
+"""A POST on a pooled connection that the server has just closed fails nearly every time, and a create that failed so
+must not be repeated: creates use connections that are fresh or were used within two seconds."""
+
+_DNS_TTL = 60
+
+
+@attrs.frozen
+class Pair:
+    """The sessions of one loop."""
+
+    reads: aiohttp.ClientSession
+    creates: aiohttp.ClientSession
+
+
+class Sessions:
+    """The sessions of a client and its views.
+
+    The session of each loop lives in an async generator. asyncio closes those when a loop shuts down, so a client
+    that is used in several `asyncio.run` calls needs no closing in between.
+    """
+
+    def __init__(self, given: aiohttp.ClientSession | None = None) -> None:
+        """Use *given* on its own loop and never close it; with None, make sessions."""
+        if given is not None and not isinstance(given, aiohttp.ClientSession):
+            raise ConfigurationError(f"session must be an aiohttp.ClientSession, not {type(given).__name__}")
+        self._given = given
+        self._open: dict[asyncio.AbstractEventLoop, tuple[Pair, AsyncGenerator[Pair, None]]] = {}
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the session is the user's own."""
+        return self._given is not None
+
+    async def current(self) -> Pair:
+        """Give the sessions of the running loop.
+
+        Raises:
+            ConfigurationError: If the user's own session is closed or belongs to another loop.
+        """
+        loop = asyncio.get_running_loop()
+        if self._given is not None:
+            return self._check(self._given, loop)
+        held = self._open.get(loop)
+        if held is None or held[0].reads.closed:
+            self._forget_ended()
+            keeper = _kept(self._open, loop)
+            held = self._open[loop] = (await anext(keeper), keeper)
+        return held[0]
+
+    def _check(self, session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) -> Pair:
+        if session.closed:
+            raise ConfigurationError("the session= given to the client is closed")
+        if getattr(session, "_loop", loop) is not loop:  # its public `loop` warns that it is deprecated
+            raise ConfigurationError(
+                "the session= given to the client belongs to another event loop: make it where it is used"
+            )
+        return Pair(session, session)
+
+    def _forget_ended(self) -> None:
+        """Let go of sessions whose loop was closed without shutting down its async generators."""
+        for loop in [loop for loop in self._open if loop.is_closed()]:
+            pair, _ = self._open.pop(loop)
+            for session in (pair.reads, pair.creates):
+                connector = session.connector
+                session.detach()
+                if connector is not None:
+                    connector.close()  # on a closed loop this only forgets the connections
+
+    async def aclose(self) -> None:
+        """Close this loop's sessions; safe to call twice, and the next request opens new ones."""
+        held = self._open.get(asyncio.get_running_loop())
+        if held is not None:
+            await held[1].aclose()
+
+    def __del__(self) -> None:
+        held = [loop for loop in getattr(self, "_open", ()) if not loop.is_closed()]
+        if held:
+            warnings.warn(
+                "an AsyncPlextera was dropped with open connections: use `async with` or `await client.aclose()`",
+                ResourceWarning,
+                source=self,
+                stacklevel=2,
+            )
+            self._open.clear()  # the loop closes what the generators held, as it does with any that is dropped
+
+
+async def _kept(
+    registry: dict[asyncio.AbstractEventLoop, tuple[Pair, AsyncGenerator[Pair, None]]],
+    loop: asyncio.AbstractEventLoop,
+) -> AsyncGenerator[Pair, None]:
+    pair = Pair(_session(_KEEP_ALIVE), _session(_KEEP_ALIVE_FOR_CREATES))
+    try:
+        yield pair
+    finally:
+        registry.pop(loop, None)
+        await pair.reads.close()
+        await pair.creates.close()
+
+
+def _session(keep_alive: float) -> aiohttp.ClientSession:
+    # No limit of connections: the client's own limit stands before it, so that no timeout runs while waiting for one.
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=keep_alive, ttl_dns_cache=_DNS_TTL)
+    return aiohttp.ClientSession(
+        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=True, trust_env=False
+    )

@@ -1,0 +1,252 @@
+"""From what a user hands in to a part that can be sent; bad input is refused here, before a byte has left."""
+
+import inspect
+import io
+import os
+import stat
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO, Protocol
+
+import anyio.to_thread
+import attrs
+
+from plextera_async._aio.parts import (
+    CHUNK,
+    MAX_BYTES,
+    BytesPart,
+    Chunks,
+    FilePart,
+    Part,
+    PathPart,
+    StreamPart,
+    too_large,
+)
+from plextera_async.errors import InvalidInputError
+
+__all__ = ["AsyncReadable", "Plain", "Prepared", "Source", "prepare"]
+
+_READ_WHOLE = 64 * 1024  # a file up to this size is read when it is looked at: one thread hop instead of four
+
+
+class AsyncReadable(Protocol):
+    """Anything with `async read(n)`: a Starlette `UploadFile`, an aiofiles or anyio file, an aiohttp stream."""
+
+    async def read(self, size: int, /) -> bytes:
+        """Give up to *size* bytes; b"" at the end."""
+        ...
+
+
+Plain = (
+    str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | AsyncReadable | AsyncIterator[bytes]
+)
+Source = Plain | Callable[[], Plain | Awaitable[Plain]]
+"""A path (a bare `str` is always a path), bytes, a binary file, anything with `async read(n)`, an async iterator of bytes,
+or a function without arguments that gives any of those anew each time; what such a function opens, the client closes."""
+
+
+@attrs.frozen
+class Prepared:
+    """A part, and what the source itself says of name and type."""
+
+    part: Part
+    name: str | None = attrs.field(default=None, repr=False)
+    content_type: str | None = None
+
+
+async def prepare(source: Source) -> Prepared:
+    """Look at a source: can it be read, how long is it, is it within the limits.
+
+    Raises:
+        InvalidInputError: If it cannot be read, is empty, is over the limit, or is nothing that can be uploaded.
+    """
+    kind = _kind(source)
+    prepared = await kind(source)
+    if prepared.part.size == 0:
+        raise InvalidInputError("the source is empty: there is nothing to upload")
+    if prepared.part.size is not None and prepared.part.size > MAX_BYTES:
+        raise too_large()
+    return prepared
+
+
+def _kind(source: Any) -> Callable[[Any], Awaitable[Prepared]]:
+    if isinstance(source, str | os.PathLike):
+        return _from_path
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _from_bytes
+    if isinstance(source, io.TextIOBase):
+        raise InvalidInputError("the file is open as text: open it with mode 'rb'")
+    if hasattr(source, "read"):
+        return _from_async_readable if inspect.iscoroutinefunction(source.read) else _from_file
+    if hasattr(source, "__anext__") or hasattr(source, "__aiter__"):
+        return _from_iterator
+    if callable(source):
+        return _from_factory
+    raise InvalidInputError(
+        f"cannot upload a {type(source).__name__}: give a path, bytes, a binary file, an async iterator of bytes or a "
+        "function that makes one"
+    )
+
+
+async def _from_path(source: str | os.PathLike[str]) -> Prepared:
+    path = Path(source)
+    try:
+        part = await anyio.to_thread.run_sync(_look_at, path)
+    except (OSError, ValueError) as failure:  # ValueError: a null character in the path
+        reason = getattr(failure, "strerror", None) or "not a usable path"
+    else:
+        return Prepared(part, path.name)
+    raise InvalidInputError(f"the file cannot be read: {reason}")
+
+
+def _look_at(path: Path) -> Part:
+    if not stat.S_ISREG(path.stat().st_mode):  # before opening: to open a pipe would wait for its other end
+        raise InvalidInputError("the path is not a regular file: open it and hand over the file")
+    with path.open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        if 0 < size <= _READ_WHOLE:
+            return BytesPart(file.readall())
+        return PathPart(path, size)
+
+
+async def _from_bytes(source: bytes | bytearray | memoryview) -> Prepared:
+    return Prepared(BytesPart(bytes(source)))
+
+
+async def _from_file(source: Any) -> Prepared:
+    name = _own_name(source)
+    span = await anyio.to_thread.run_sync(_span, source)
+    if span is None:
+        return Prepared(await _read_ahead(_pieces_of_file(source)), name)
+    start, end = span
+    return Prepared(FilePart(source, start, max(0, end - start)), name)
+
+
+def _span(file: Any) -> tuple[int, int] | None:
+    """Give the positions of now and of the end; None for a file that cannot go back."""
+    try:
+        start = file.tell()
+        end = file.seek(0, io.SEEK_END)
+        end = (
+            file.tell() if end is None else end
+        )  # SpooledTemporaryFile before 3.11 and look-alikes give nothing
+        file.seek(start, io.SEEK_SET)
+    except (OSError, ValueError, AttributeError) as failure:
+        if getattr(file, "closed", False) is True:
+            raise InvalidInputError("the file is closed") from failure
+        return None
+    return int(start), int(end)
+
+
+async def _pieces_of_file(file: Any) -> AsyncIterator[bytes]:
+    while chunk := await anyio.to_thread.run_sync(file.read, CHUNK):
+        yield chunk
+
+
+async def _from_async_readable(source: Any) -> Prepared:
+    name, content_type = _own_name(source), getattr(source, "content_type", None)
+    inner = getattr(
+        source, "file", None
+    )  # an UploadFile of Starlette or Litestar: its spooled file can go back
+    if (
+        inner is not None
+        and hasattr(inner, "read")
+        and hasattr(inner, "seek")
+        and not inspect.iscoroutinefunction(inner.read)
+    ):
+        part = (await _from_file(inner)).part
+    else:
+        part = await _read_ahead(_pieces_of_readable(source))
+    return Prepared(part, name, content_type if isinstance(content_type, str) else None)
+
+
+async def _pieces_of_readable(source: AsyncReadable) -> AsyncIterator[bytes]:
+    while chunk := await source.read(CHUNK):
+        yield chunk
+
+
+async def _from_iterator(source: Any) -> Prepared:
+    return Prepared(await _read_ahead(aiter(source)))
+
+
+async def _read_ahead(pieces: AsyncIterator[bytes]) -> Part:
+    """Read the beginning of a one-shot source: a short one becomes bytes, which can be sent again."""
+    checked = _only_bytes(pieces)
+    head: list[bytes] = []
+    async for piece in checked:
+        head.append(piece)
+        if sum(map(len, head)) > CHUNK:
+            return StreamPart(head, checked)
+    return BytesPart(b"".join(head))
+
+
+async def _only_bytes(pieces: AsyncIterator[Any]) -> AsyncIterator[bytes]:
+    async for piece in pieces:
+        if not isinstance(piece, bytes | bytearray | memoryview):
+            raise InvalidInputError(f"the source gives {type(piece).__name__}, not bytes")
+        if piece:
+            yield bytes(piece)
+
+
+async def _from_factory(factory: Callable[[], Any]) -> Prepared:
+    first = await _make(factory)
+    try:
+        prepared = await _kind(first)(first)
+    finally:
+        await _close(first)
+    return Prepared(_FactoryPart(factory, prepared.part.size), prepared.name, prepared.content_type)
+
+
+async def _make(factory: Callable[[], Any]) -> Any:
+    made = factory()
+    made = await made if inspect.isawaitable(made) else made
+    if _kind(made) is _from_factory:
+        raise InvalidInputError("the function that makes the source gave another function")
+    return made
+
+
+async def _close(made: Any) -> None:
+    """Close what a factory opened."""
+    if isinstance(made, str | os.PathLike | bytes | bytearray | memoryview):
+        return
+    for name in ("aclose", "close"):
+        close = getattr(made, name, None)
+        if close is not None:
+            outcome = close()
+            if inspect.isawaitable(outcome):
+                await outcome
+            return
+
+
+@attrs.frozen
+class _FactoryPart:
+    """A source that is made anew for each sending."""
+
+    factory: Callable[[], Any] = attrs.field(repr=False)
+    size: int | None
+    can_be_sent: bool = attrs.field(default=True, init=False)
+
+    async def chunks(self) -> Chunks:
+        """Make it, give all of it, close it.
+
+        Raises:
+            InvalidInputError: If it is not as long as it was when it was first made.
+        """
+        made = await _make(self.factory)
+        try:
+            part = (await _kind(made)(made)).part
+            if part.size != self.size:
+                raise InvalidInputError("the function that makes the source made one of another length")
+            async for chunk in part.chunks():
+                yield chunk
+        finally:
+            await _close(made)
+
+
+def _own_name(source: Any) -> str | None:
+    """Give the file name that a file or upload carries, without folders."""
+    for attribute in ("filename", "name"):
+        value = getattr(source, attribute, None)
+        if isinstance(value, str | PurePath) and (name := Path(value).name):
+            return name
+    return None

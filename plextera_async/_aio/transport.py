@@ -1,0 +1,205 @@
+"""The one seam to aiohttp: one attempt, its redirects, its answer. Nothing of aiohttp leaves it."""
+
+import os
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from typing import TypeVar
+
+import aiohttp
+import attrs
+from yarl import URL
+
+from plextera_async._aio.bodies import Sending, sending
+from plextera_async._aio.sessions import Sessions
+from plextera_async._sansio.address import follow, is_same_origin, proxy_for
+from plextera_async._sansio.credentials import Secret
+from plextera_async._sansio.message import Request
+from plextera_async.errors import (
+    ConnectError,
+    ConnectionLostError,
+    RedirectError,
+    RequestTimeoutError,
+    TransportError,
+)
+from plextera_async.options import Timeouts
+
+__all__ = ["Reply", "TooLargeError", "Transport"]
+
+T = TypeVar("T")
+
+_MOST_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_RAW = (aiohttp.ClientError, TimeoutError, OSError)
+
+_FAILURES: tuple[tuple[tuple[type[BaseException], ...], type[TransportError], str], ...] = (
+    (
+        (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.ClientHttpProxyError,
+            aiohttp.InvalidURL,
+        ),
+        ConnectError,
+        "no connection",
+    ),
+    ((TimeoutError,), RequestTimeoutError, "no answer in time"),
+    (
+        (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError),
+        ConnectionLostError,
+        "the connection broke",
+    ),
+    ((aiohttp.ClientError,), TransportError, "an answer that is not HTTP"),
+)
+
+
+class TooLargeError(Exception):
+    """An answer went over the limit; never leaves the sender."""
+
+
+@attrs.frozen
+class Transport:
+    """Makes single attempts."""
+
+    base_url: str
+    authorization: Secret
+    user_agent: str
+    timeouts: Timeouts
+    sessions: Sessions
+    proxies: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+
+    async def open(self, request: Request, request_id: str) -> "Reply":
+        """Send a request and wait for the head of its answer. GETs follow up to five redirects.
+
+        Raises:
+            TransportError: If no answer came; `may_have_been_applied` says whether it could have been acted on.
+            Exception: Whatever the source of an upload raised, as it is.
+        """
+        pair = await self.sessions.current()
+        session = pair.creates if request.operation.creates else pair.reads
+        url = f"{self.base_url}{request.path}{'?' + request.query if request.query else ''}"
+        headers = self._headers(request, request_id)
+        for _ in range(_MOST_REDIRECTS + 1):
+            reply = await self._send(session, request, url, headers)
+            if reply.status not in _REDIRECTS:
+                return reply
+            await reply.aclose()
+            url = self._redirected(request, reply, url, headers)
+        raise RedirectError("more than five redirects", status=reply.status)
+
+    def _headers(self, request: Request, request_id: str) -> dict[str, str]:
+        headers = {
+            "Accept": request.accept,
+            "Authorization": self.authorization.reveal(),
+            "User-Agent": self.user_agent,
+            "X-Request-Id": request_id,
+        }
+        if request.body is not None:
+            headers["Content-Type"] = request.body.content_type
+        return headers
+
+    def _redirected(self, request: Request, reply: "Reply", url: str, headers: dict[str, str]) -> str:
+        """Give the next address, and take the key out of the headers when it is another host's."""
+        if request.changes:
+            raise RedirectError("a redirect, which only reading follows", status=reply.status)
+        target = follow(url, reply.headers.get("Location"), status=reply.status)
+        if not is_same_origin(url, target):
+            headers.pop("Authorization", None)
+        return target
+
+    async def _send(
+        self, session: aiohttp.ClientSession, request: Request, url: str, headers: Mapping[str, str]
+    ) -> "Reply":
+        body = None if request.body is None else sending(request.body, stall=self.timeouts.read)
+        upload = body if isinstance(body, Sending) else None
+        answer = session.request(
+            request.operation.method,
+            URL(url, encoded=True),
+            data=body,
+            headers=headers,
+            allow_redirects=False,
+            raise_for_status=False,
+            proxy=proxy_for(url, self.proxies),
+            timeout=self._limits(),
+        )
+        try:
+            return Reply(await _translated(answer, upload, changes=request.changes), upload, request)
+        except BaseException:
+            if upload is not None:
+                await upload.finished()
+            raise
+
+    def _limits(self) -> aiohttp.ClientTimeout:
+        """Give aiohttp's own limits. `connect` counts waiting for a free connection, which only a given session has."""
+        times = self.timeouts
+        connect = {"sock_connect" if self.sessions.is_given else "connect": times.connect}
+        return aiohttp.ClientTimeout(total=times.total, sock_read=times.read, **connect)
+
+
+class Reply:
+    """The head of an answer, and the way to its body. Must be closed."""
+
+    def __init__(self, answer: aiohttp.ClientResponse, upload: Sending | None, request: Request) -> None:
+        """Take over the answer."""
+        self._answer = answer
+        self._upload = upload
+        self._changes = request.changes
+        self.status: int = answer.status
+        self.headers: Mapping[str, str] = answer.headers
+
+    async def read(self, limit: int) -> bytes:
+        """Read the whole body.
+
+        Raises:
+            TooLargeError: If it is longer than *limit* bytes, after decompression.
+            TransportError: If it breaks off.
+        """
+        length = self._answer.content_length
+        if length is not None and length > limit:
+            raise TooLargeError
+        if length is not None and "Content-Encoding" not in self.headers:
+            return await _translated(self._answer.read(), self._upload, changes=self._changes)
+        body = bytearray()
+        async for chunk in self.chunks():
+            body += chunk
+            if len(body) > limit:
+                raise TooLargeError
+        return bytes(body)
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """Read the body piece by piece.
+
+        Raises:
+            TransportError: If it breaks off.
+        """
+        content = self._answer.content
+        while chunk := await _translated(content.readany(), self._upload, changes=self._changes):
+            yield chunk
+
+    async def aclose(self) -> None:
+        """Give the connection back if the body was read to its end, else close it. Safe to call twice."""
+        if self._answer.content.at_eof():
+            self._answer.release()
+        else:
+            self._answer.close()
+        if self._upload is not None:
+            await self._upload.finished()
+
+
+async def _translated(step: Awaitable[T], upload: Sending | None, *, changes: bool) -> T:
+    """Await a step of aiohttp; its errors become ours, and a failure of an upload's source stays what it is."""
+    try:
+        return await step
+    except _RAW as raw:
+        failure = _failure(raw, changes=changes)
+    if upload is not None and upload.failure is not None:
+        raise upload.failure
+    raise failure  # outside the except block: aiohttp's errors quote addresses with their queries
+
+
+def _failure(raw: BaseException, *, changes: bool) -> TransportError:
+    kind, text = next((kind, text) for types, kind, text in _FAILURES if isinstance(raw, types))
+    reason = type(raw).__name__
+    if (
+        isinstance(raw, OSError) and raw.errno is not None and raw.errno > 0
+    ):  # look-ups of names count below zero
+        reason = f"{reason}: {os.strerror(raw.errno)}"
+    return kind(f"{text} ({reason})", may_have_been_applied=changes and kind is not ConnectError)

@@ -1,0 +1,1 @@
+"""Decisions as plain functions and tables: no `await`, no clock, no randomness, no sockets."""

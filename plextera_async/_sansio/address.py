@@ -1,0 +1,122 @@
+"""Where requests may go: the base URL, redirects, proxies. The key must never reach another host or plain http."""
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # typeshed leaves it out
+
+from plextera_async.errors import ConfigurationError, RedirectError
+
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "check_base_url",
+    "follow",
+    "is_loopback",
+    "is_same_origin",
+    "proxies_from",
+    "proxy_for",
+]
+
+DEFAULT_BASE_URL = "https://api.plextera.com/api/public/v1"
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def is_loopback(host: str | None) -> bool:
+    """Say whether a host is this machine by its name alone: `localhost`, 127.0.0.0/8 or ::1."""
+    if not host:
+        return False
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_base_url(url: str, *, allow_plain_http: bool) -> str:
+    """Give the base URL without a slash at its end.
+
+    Raises:
+        ConfigurationError: If it is no http(s) URL, holds user info, a query or a fragment, or is plain http to
+            another machine without leave.
+    """
+    parts = _split(url)
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise ConfigurationError("base_url must not hold a user name, a query or a fragment")
+    if parts.scheme == "http" and not (allow_plain_http or is_loopback(parts.hostname)):
+        raise ConfigurationError(
+            "base_url is plain http to another machine, which would show the key to the network: "
+            "use https, or ClientOptions(allow_plain_http=True)"
+        )
+    return url.rstrip("/")
+
+
+def _split(url: object) -> SplitResult:
+    hint = f"base_url must be an http(s) URL such as {DEFAULT_BASE_URL}"
+    if not isinstance(url, str) or not url.isascii() or any(c.isspace() or not c.isprintable() for c in url):
+        raise ConfigurationError(hint)
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, brackets that do not close
+        usable = False
+    if not usable:
+        raise ConfigurationError(hint)
+    return parts
+
+
+def is_same_origin(one: str, other: str) -> bool:
+    """Compare scheme, host and port (RFC 6454)."""
+    return _origin(one) == _origin(other)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+
+
+def follow(current: str, location: str | None, *, status: int) -> str:
+    """Give the absolute address that a redirect leads to.
+
+    Raises:
+        RedirectError: If it names no usable address, or leads from https to plain http, or by plain http to another
+            machine than the one that was asked.
+    """
+    try:
+        target = urljoin(current, location or "")
+        parts = urlsplit(target)
+        usable = bool(location) and parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise RedirectError("a redirect without a usable address", status=status)
+    if parts.scheme == "http" and (
+        urlsplit(current).scheme == "https"
+        or not (is_same_origin(current, target) or is_loopback(parts.hostname))
+    ):
+        raise RedirectError("a redirect to plain http is not followed", status=status)
+    return target
+
+
+def proxies_from(environ: Mapping[str, str]) -> dict[str, str]:
+    """Read the usual proxy variables; the lower-case spelling wins, and HTTP_PROXY is not trusted under CGI."""
+    found: dict[str, str] = {}
+    for name, value in sorted(environ.items(), key=lambda item: item[0].islower()):
+        kind = name.lower().removesuffix("_proxy")
+        if (
+            name.lower().endswith("_proxy")
+            and value
+            and not (name == "HTTP_PROXY" and "REQUEST_METHOD" in environ)
+        ):
+            found[kind] = value
+    return found
+
+
+def proxy_for(url: str, proxies: Mapping[str, str]) -> str | None:
+    """Choose the proxy for an address; never one for loopback, none for what NO_PROXY names."""
+    parts = urlsplit(url)
+    if is_loopback(parts.hostname) or proxy_bypass_environment(parts.netloc, dict(proxies)):
+        return None
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"

@@ -1,0 +1,98 @@
+"""What users hand in, checked before anything is sent."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from plextera_async._sansio.codec import to_json
+from plextera_async.errors import InvalidInputError
+
+__all__ = ["KEY_TAG", "MOST_TAGS", "checked", "json_bytes", "keyed_tags"]
+
+KEY_TAG = "plexteraClientKey"
+MOST_TAGS = 50
+
+
+@contextmanager
+def checked() -> Iterator[None]:
+    """Turn what a generated request model refuses into `InvalidInputError`."""
+    try:
+        yield
+    except InvalidInputError:
+        raise
+    except (ValueError, TypeError) as refused:
+        reason = str(refused)
+    else:
+        return
+    raise InvalidInputError(reason)  # outside the except block: the model's own error is not needed beside it
+
+
+def keyed_tags(
+    tags: Mapping[str, str] | None, key: str | None, new_key: Callable[[], str] | None
+) -> tuple[str | None, dict[str, str]]:
+    """Put the key among the tags.
+
+    Args:
+        tags: The caller's tags; not changed.
+        key: The caller's key, None when there is none.
+        new_key: Makes a key; None when no key of our own is wanted.
+
+    Returns:
+        The key that travels, None for none, and the tags to send.
+
+    Raises:
+        InvalidInputError: If a key was given that has no place, beside 50 tags or beside another key in the tags.
+    """
+    if tags is not None and not isinstance(tags, Mapping):
+        raise InvalidInputError(f"tags must be a mapping of str to str, not {type(tags).__name__}")
+    own = dict(tags or {})
+    held = own.get(KEY_TAG)
+    if held is not None:
+        if key is not None and key != held:
+            raise InvalidInputError(f"key= and the tag {KEY_TAG} differ: give one of them")
+        return held, own
+    if key is None and new_key is not None and len(own) < MOST_TAGS:
+        key = new_key()
+    if key is None:
+        return None, own
+    if len(own) >= MOST_TAGS:
+        raise InvalidInputError(f"key= travels as a tag, and there are {MOST_TAGS} tags already: remove one")
+    return key, {**own, KEY_TAG: key}
+
+
+def json_bytes(value: Any, *, what: str) -> bytes:
+    """Turn any JSON value into JSON text.
+
+    Raises:
+        InvalidInputError: If it holds anything that JSON cannot say: NaN, Infinity, keys that are not text, text that
+            is not Unicode, other types, or itself.
+    """
+    try:
+        problem = next(_not_json(value, "$"), None)
+        if problem is None:
+            return to_json(value)
+    except RecursionError:
+        problem = "is nested too deeply, or holds itself"
+    except UnicodeEncodeError:
+        problem = "holds text that is not valid Unicode"
+    raise InvalidInputError(f"{what} {problem}")
+
+
+def _not_json(value: Any, path: str) -> Iterator[str]:
+    """Say what is not JSON, and where; keys are data, so a path names positions only."""
+    if value is None or isinstance(value, bool | str | int):
+        return
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            yield f"holds NaN or Infinity at {path}, which JSON cannot say"
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                yield f"holds a key of type {type(key).__name__} at {path}: JSON keys are text"
+            yield from _not_json(item, f"{path}.*")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _not_json(item, f"{path}[{index}]")
+    else:
+        yield f"holds a {type(value).__name__} at {path}, which is not a JSON type"

@@ -1,0 +1,1 @@
+"""What users call: the client, its resources, handles and pages."""

@@ -1,0 +1,129 @@
+"""What every resource is built on: requests from operations, checked input, answers as models."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import attrs
+
+from plextera_async._aio.bodies import JsonBody, Piece
+from plextera_async._aio.sender import Answer, Sender
+from plextera_async._aio.sources import Source, prepare
+from plextera_async._generated.operations import Operation
+from plextera_async._sansio.codec import encode, plain
+from plextera_async._sansio.inputs import checked
+from plextera_async._sansio.message import Body, Intent, Request, fill, query_string
+from plextera_async._sansio.multipart import check_content_type, guess_content_type
+from plextera_async._sansio.polling import Job
+from plextera_async.client.pages import Pages
+from plextera_async.client.waits import Reader
+from plextera_async.errors import InvalidInputError
+from plextera_async.models import DocumentByFileId, DocumentByUrl
+
+__all__ = ["Resource", "document_reference", "file_piece", "given", "json_body"]
+
+T = TypeVar("T")
+JobT = TypeVar("JobT", bound=Job)
+
+
+def given(**arguments: Any) -> dict[str, Any]:
+    """Leave out what is None: an argument that was not given is not sent."""
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def json_body(model: Callable[..., Any], **values: Any) -> JsonBody:
+    """Make a JSON body from a request model.
+
+    Raises:
+        InvalidInputError: If the values break one of its rules.
+    """
+    with checked():
+        return JsonBody(encode(model(**values)))
+
+
+async def file_piece(part_name: str, source: Source, *, name: str | None, content_type: str | None) -> Piece:
+    """Prepare a source as the part of a form.
+
+    Raises:
+        InvalidInputError: If it can never be sent.
+    """
+    if name is not None and (not isinstance(name, str) or not name):
+        raise InvalidInputError("name must be a non-empty str")
+    if content_type is not None:
+        check_content_type(content_type)
+    prepared = await prepare(source)
+    file_name = name or prepared.name or "document"
+    kind = content_type or prepared.content_type or guess_content_type(file_name)
+    return Piece(name=part_name, content=prepared.part, content_type=kind, file_name=file_name)
+
+
+def document_reference(*, file_id: str | None, url: str | None) -> DocumentByFileId | DocumentByUrl:
+    """Make the reference to a document.
+
+    Raises:
+        InvalidInputError: If not exactly one of the two is given, or it cannot be one.
+    """
+    with checked():
+        if file_id is not None and url is None:
+            return DocumentByFileId(file_id=file_id)
+        if url is not None and file_id is None:
+            return DocumentByUrl(url=url)
+    raise InvalidInputError("give exactly one of file_id= and url=")
+
+
+@attrs.frozen
+class Resource:
+    """A group of calls."""
+
+    _sender: Sender = attrs.field(repr=False)
+
+    def _request(
+        self,
+        operation: Operation,
+        *,
+        body: Body | None = None,
+        intent: Intent | None = None,
+        repeats: bool = True,
+        accept: str = "application/json",
+        path: Mapping[str, str] | None = None,
+    ) -> Request:
+        return Request(
+            operation=operation,
+            path=fill(operation, **(path or {})),
+            body=body,
+            intent=intent or Intent(),
+            repeats=repeats,
+            accept=accept,
+        )
+
+    async def _call(self, operation: Operation, type_: type[T], **request: Any) -> T:
+        return (await self._sender.call(self._request(operation, **request), type_)).model
+
+    def _pages(
+        self,
+        operation: Operation,
+        envelope: type[Any],
+        parameters: Callable[..., Any],
+        *,
+        size: int,
+        extra_query: Mapping[str, object] | None,
+        restless: bool,
+        **filters: Any,
+    ) -> Pages[Any]:
+        """Make a list; its parameters are checked now, before the first page is asked for."""
+        with checked():
+            query = plain(parameters(size=size, **given(**filters)))
+        fixed = query_string({**query, **(extra_query or {})})
+
+        async def fetch(page: int) -> Answer[Any]:
+            request = attrs.evolve(self._request(operation), query=f"page={page}&{fixed}")
+            return await self._sender.call(request, envelope)
+
+        return Pages(fetch, size=size, restless=restless)
+
+    def _reader(self, operation: Operation, type_: type[JobT], parameter: str) -> Reader[JobT]:
+        """Make what lets a handle read its job."""
+
+        async def read(id: str, retry: bool) -> Answer[JobT]:  # noqa: FBT001 - the reader's one switch
+            return await self._sender.call(self._request(operation, path={parameter: id}), type_, retry=retry)
+
+        return Reader(read, self._sender.options.polling, self._sender.clock)

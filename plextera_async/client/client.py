@@ -1,0 +1,181 @@
+"""The client itself: it wires, and does nothing else."""
+
+import os
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import attrs
+
+from plextera_async._aio.bodies import JsonBody
+from plextera_async._aio.clock import Clock
+from plextera_async._aio.sender import Sender, Slots
+from plextera_async._aio.sessions import Sessions
+from plextera_async._aio.transport import Transport
+from plextera_async._generated.operations import Operation
+from plextera_async._sansio.address import DEFAULT_BASE_URL, check_base_url, proxies_from
+from plextera_async._sansio.codec import parse
+from plextera_async._sansio.credentials import check_api_key
+from plextera_async._sansio.inputs import json_bytes
+from plextera_async._sansio.message import Request, check_path, query_string
+from plextera_async.client.event_subscriptions import EventSubscriptions
+from plextera_async.client.extractions import Extractions
+from plextera_async.client.files import Files
+from plextera_async.client.jobs import Jobs
+from plextera_async.client.runs import Runs
+from plextera_async.errors import ConfigurationError, InvalidInputError
+from plextera_async.options import ClientOptions
+
+__all__ = ["AsyncPlextera"]
+
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+
+
+class AsyncPlextera:
+    """The Plextera Public API, from asyncio.
+
+    Making one is cheap and opens nothing: connections are made on first use, once per running event loop, and closed
+    by `async with`, by `aclose()` or with their loop. One client serves any number of tasks; keep one per process.
+
+    Attributes:
+        files: Uploaded files.
+        extractions: Documents in, fields out.
+        jobs: The first generation of extractions.
+        runs: Workflow runs.
+        event_subscriptions: Where events are delivered.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        options: ClientOptions | None = None,
+        session: aiohttp.ClientSession | None = None,
+    ) -> None:
+        """Make a client.
+
+        Args:
+            api_key: The key alone, without `api-key` in front; None takes PLEXTERA_API_KEY.
+            base_url: None takes PLEXTERA_BASE_URL, or else the production address. Plain http is refused but for
+                loopback (see `ClientOptions.allow_plain_http`).
+            options: Everything that has a default; all times are seconds.
+            session: Your own session, for your own connector or proxy. It is never closed here, works only on its own
+                loop, and its timeouts, redirects and `raise_for_status` are overridden per request. None makes
+                sessions as needed, with the proxies that the environment names (NO_PROXY honoured, never netrc).
+
+        Raises:
+            ConfigurationError: If there is no usable key or address, or an option that can never work.
+        """
+        options = ClientOptions() if options is None else options
+        if not isinstance(options, ClientOptions):
+            raise ConfigurationError(f"options must be ClientOptions, not {type(options).__name__}")
+        address = base_url or os.environ.get("PLEXTERA_BASE_URL") or DEFAULT_BASE_URL
+        transport = Transport(
+            base_url=check_base_url(address, allow_plain_http=options.allow_plain_http),
+            authorization=check_api_key(os.environ.get("PLEXTERA_API_KEY") if api_key is None else api_key),
+            user_agent=_user_agent(),
+            timeouts=options.timeouts,
+            sessions=Sessions(session),
+            proxies={} if session is not None else proxies_from(os.environ),
+        )
+        self._wire(Sender(transport, options, Slots(options.limits.concurrency), Clock()), is_view=False)
+
+    def _wire(self, sender: Sender, *, is_view: bool) -> None:
+        self._sender = sender
+        self._is_view = is_view
+        self.files = Files(sender)
+        self.extractions = Extractions(sender)
+        self.jobs = Jobs(sender)
+        self.runs = Runs(sender)
+        self.event_subscriptions = EventSubscriptions(sender)
+
+    def __repr__(self) -> str:
+        return f"<AsyncPlextera {self._sender.transport.base_url}>"
+
+    async def __aenter__(self) -> Self:
+        """Give the client; opens nothing."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections of this loop."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running loop; what is under way on them breaks off.
+
+        Safe to call twice, and the client may be used again. Does nothing for a view and for a session of your own.
+        """
+        if not self._is_view:
+            await self._sender.transport.sessions.aclose()
+
+    def with_options(self, **changes: Any) -> "AsyncPlextera":
+        """Give a view of this client with some options changed, sharing its connections.
+
+        Args:
+            changes: Fields of `ClientOptions`: `timeouts`, `retry`, `polling`, `limits`, `reconcile`, `retry_uploads`.
+
+        Raises:
+            ConfigurationError: If there is no such option, or it can never work.
+
+        Cheap enough for a single call. Closing the view does nothing; closing the client closes the connections.
+        """
+        if unknown := changes.keys() - {field.name for field in attrs.fields(ClientOptions)}:
+            raise ConfigurationError(f"no such option: {', '.join(sorted(unknown))}")
+        if "allow_plain_http" in changes:
+            raise ConfigurationError("allow_plain_http goes with base_url: set it when the client is made")
+        old = self._sender
+        options = attrs.evolve(old.options, **changes)
+        slots = old.slots if options.limits == old.options.limits else Slots(options.limits.concurrency)
+        transport = attrs.evolve(old.transport, timeouts=options.timeouts)
+        view = object.__new__(type(self))
+        view._wire(Sender(transport, options, slots, old.clock), is_view=True)
+        return view
+
+    async def request(
+        self, method: str, path: str, *, query: Mapping[str, object] | None = None, json: Any = None
+    ) -> Any:
+        """Call what this release has no method for, with the same key, timeouts and rules of repetition.
+
+        Args:
+            method: GET, POST, PUT, PATCH or DELETE. A POST is taken for a create, and never sent twice after it may
+                have been applied.
+            path: Below the base URL, beginning with one slash, percent-encoded where needed, without a query.
+            query: Query parameters; None values are left out, lists repeat their name.
+            json: Any JSON value as the body; None sends none.
+
+        Returns:
+            The parsed JSON of the answer; None when it had no body.
+
+        Raises:
+            InvalidInputError: If an argument breaks one of these rules; nothing was sent.
+            AmbiguousCreateError: If a POST was sent and its fate is unknown.
+            DecodeError: If the answer is not JSON.
+            PlexteraError: As every call does.
+        """
+        verb = method.upper() if isinstance(method, str) else ""
+        if verb not in _METHODS:
+            raise InvalidInputError(f"method must be one of {', '.join(sorted(_METHODS))}")
+        request = Request(
+            operation=Operation(
+                id=f"{verb} request", method=verb, path=path, success=(), creates=verb == "POST"
+            ),
+            path=check_path(path),
+            query=query_string(query or {}),
+            body=None if json is None else JsonBody(json_bytes(json, what="json")),
+        )
+        response = await self._sender.send(request)
+        return parse(response.content) if response.content else None
+
+
+def _user_agent() -> str:
+    try:
+        own = version("plextera-async")
+    except PackageNotFoundError:  # run from a source tree
+        own = "0"
+    return f"plextera-async/{own} python/{platform.python_version()} aiohttp/{aiohttp.__version__}"

@@ -1,0 +1,124 @@
+"""Settings of a client: frozen values, refused when they can never work. All times are seconds."""
+
+import math
+from typing import Any
+
+import attrs
+
+from plextera_async.errors import ConfigurationError
+
+__all__ = ["ClientOptions", "Limits", "PollPolicy", "RetryPolicy", "Timeouts"]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _positive(owner: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+    if not _is_number(value) or value <= 0:
+        raise ConfigurationError(
+            f"{type(owner).__name__}.{attribute.name} must be a number of seconds above 0"
+        )
+
+
+def _positive_or_none(owner: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+    if value is not None:
+        _positive(owner, attribute, value)
+
+
+def _at_least_one(owner: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigurationError(
+            f"{type(owner).__name__}.{attribute.name} must be a whole number of at least 1"
+        )
+
+
+def _of_its_type(owner: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+    if attribute.type is not None and not isinstance(value, attribute.type):
+        kind = attribute.type.__name__
+        raise ConfigurationError(f"{type(owner).__name__}.{attribute.name} must be a {kind}")
+
+
+@attrs.frozen
+class Timeouts:
+    """Limits of one attempt. Waiting for a free slot of `Limits.concurrency` counts in none of them."""
+
+    connect: float = attrs.field(default=10.0, validator=_positive)
+    """Longest time to a usable connection: name look-up, TCP, proxy and TLS together."""
+
+    read: float = attrs.field(default=60.0, validator=_positive)
+    """Longest silence: between two pieces of the answer, and while the server takes nothing of an upload."""
+
+    total: float | None = attrs.field(default=None, validator=_positive_or_none)
+    """Longest time of one attempt from connecting to the last byte; None is no limit.
+
+    None is the default, because a limit on the whole cuts off honest uploads on slow lines.
+    """
+
+
+@attrs.frozen
+class RetryPolicy:
+    """How a request that may be repeated is repeated; which may, `RetryPolicy` cannot change."""
+
+    max_attempts: int = attrs.field(default=5, validator=_at_least_one)
+    """Attempts in all, the first among them; 1 is no retry."""
+
+    first_delay: float = attrs.field(default=1.0, validator=_positive)
+    """Pause after the first failure; it doubles from there, and is spread by a quarter to both sides."""
+
+    max_delay: float = attrs.field(default=30.0, validator=_positive)
+    """Longest pause of our own choosing, before the spread."""
+
+    max_retry_after: float = attrs.field(default=60.0, validator=_positive)
+    """Longest pause that the server may ask for: past it the error is raised at once, with `retry_after` set."""
+
+
+@attrs.frozen
+class PollPolicy:
+    """How a waiting handle looks at its job."""
+
+    first_delay: float = attrs.field(default=1.0, validator=_positive)
+    """Pause before the second look; each later one is half as long again, spread by a fifth to both sides."""
+
+    max_delay: float = attrs.field(default=10.0, validator=_positive)
+    """Longest pause between two looks. Ten seconds: with thirty, the mean job is noticed ten seconds late."""
+
+    wait_timeout: float | None = attrs.field(default=3600.0, validator=_positive_or_none)
+    """Limit of a wait that names none; None is no limit."""
+
+
+@attrs.frozen
+class Limits:
+    """What a client may use at one time, per event loop."""
+
+    concurrency: int = attrs.field(default=100, validator=_at_least_one)
+    """Requests in flight. Each has a connection; the usual limit of open files is 1024, on macOS 256."""
+
+
+@attrs.frozen(kw_only=True)
+class ClientOptions:
+    """Everything about a client that has a default."""
+
+    timeouts: Timeouts = attrs.field(factory=Timeouts, validator=_of_its_type)
+    """Limits of one attempt."""
+
+    retry: RetryPolicy = attrs.field(factory=RetryPolicy, validator=_of_its_type)
+    """Pauses and number of attempts."""
+
+    polling: PollPolicy = attrs.field(factory=PollPolicy, validator=_of_its_type)
+    """Pauses and limit of waits."""
+
+    limits: Limits = attrs.field(factory=Limits, validator=_of_its_type)
+    """Requests in flight."""
+
+    reconcile: bool = attrs.field(default=True, validator=_of_its_type)
+    """Whether extractions that are created without `key=` carry a key of the client's making as a tag."""
+
+    retry_uploads: bool = attrs.field(default=True, validator=_of_its_type)
+    """Whether `POST /files` is repeated after a failure that may have stored the file.
+
+    A file that was stored twice costs nothing but cannot be deleted either.
+    """
+
+    allow_plain_http: bool = attrs.field(default=False, validator=_of_its_type)
+    """Whether the key may travel over plain http to a host other than loopback."""
