@@ -46,14 +46,14 @@ class Spec:
         Raises:
             SpecError: If a reference is remote, leads nowhere or in a circle.
         """
-        seen = [pointer]
+        seen: list[str] = []
         while "$ref" in node:
             target: str = node["$ref"]
             if target in seen:
                 raise SpecError(pointer, f"$ref goes in a circle at {target}")
             seen.append(target)
             node = self._find(target, pointer)
-        return node, seen[-1]
+        return node, seen[-1] if seen else pointer
 
     def _find(self, target: str, pointer: str) -> Node:
         if not target.startswith("#/"):

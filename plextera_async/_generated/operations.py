@@ -96,19 +96,6 @@ DOWNLOAD_FILE: Final = Operation(
 )
 """Download a file's bytes"""
 
-LIST_EXTRACTIONS: Final = Operation(
-    id="listExtractions",
-    method="GET",
-    path="/document-insights/extractions",
-    path_parameters=(),
-    query_parameters=("page", "size", "status", "sortBy", "sort"),
-    body_kinds=(),
-    success=(200,),
-    creates=False,
-    deprecated=False,
-)
-"""List extractions"""
-
 CREATE_EXTRACTION: Final = Operation(
     id="createExtraction",
     method="POST",
@@ -121,6 +108,19 @@ CREATE_EXTRACTION: Final = Operation(
     deprecated=False,
 )
 """Extract fields from a staged or linked document"""
+
+LIST_EXTRACTIONS: Final = Operation(
+    id="listExtractions",
+    method="GET",
+    path="/document-insights/extractions",
+    path_parameters=(),
+    query_parameters=("page", "size", "status", "sortBy", "sort"),
+    body_kinds=(),
+    success=(200,),
+    creates=False,
+    deprecated=False,
+)
+"""List extractions"""
 
 UPLOAD_EXTRACTION: Final = Operation(
     id="uploadExtraction",
@@ -200,19 +200,6 @@ GET_RUN: Final = Operation(
 )
 """Read a workflow run"""
 
-LIST_EVENT_SUBSCRIPTIONS: Final = Operation(
-    id="listEventSubscriptions",
-    method="GET",
-    path="/event-subscriptions",
-    path_parameters=(),
-    query_parameters=("page", "size", "status", "eventType"),
-    body_kinds=(),
-    success=(200,),
-    creates=False,
-    deprecated=False,
-)
-"""List subscriptions"""
-
 CREATE_EVENT_SUBSCRIPTION: Final = Operation(
     id="createEventSubscription",
     method="POST",
@@ -225,6 +212,19 @@ CREATE_EVENT_SUBSCRIPTION: Final = Operation(
     deprecated=False,
 )
 """Subscribe a webhook endpoint"""
+
+LIST_EVENT_SUBSCRIPTIONS: Final = Operation(
+    id="listEventSubscriptions",
+    method="GET",
+    path="/event-subscriptions",
+    path_parameters=(),
+    query_parameters=("page", "size", "status", "eventType"),
+    body_kinds=(),
+    success=(200,),
+    creates=False,
+    deprecated=False,
+)
+"""List subscriptions"""
 
 GET_EVENT_SUBSCRIPTION: Final = Operation(
     id="getEventSubscription",
@@ -239,19 +239,6 @@ GET_EVENT_SUBSCRIPTION: Final = Operation(
 )
 """Read a subscription"""
 
-DELETE_EVENT_SUBSCRIPTION: Final = Operation(
-    id="deleteEventSubscription",
-    method="DELETE",
-    path="/event-subscriptions/{subscriptionId}",
-    path_parameters=("subscriptionId",),
-    query_parameters=(),
-    body_kinds=(),
-    success=(204,),
-    creates=False,
-    deprecated=False,
-)
-"""Delete a subscription"""
-
 UPDATE_EVENT_SUBSCRIPTION: Final = Operation(
     id="updateEventSubscription",
     method="PATCH",
@@ -264,6 +251,19 @@ UPDATE_EVENT_SUBSCRIPTION: Final = Operation(
     deprecated=False,
 )
 """Change a subscription"""
+
+DELETE_EVENT_SUBSCRIPTION: Final = Operation(
+    id="deleteEventSubscription",
+    method="DELETE",
+    path="/event-subscriptions/{subscriptionId}",
+    path_parameters=("subscriptionId",),
+    query_parameters=(),
+    body_kinds=(),
+    success=(204,),
+    creates=False,
+    deprecated=False,
+)
+"""Delete a subscription"""
 
 CREATE_EXTRACT_JOB: Final = Operation(
     id="createExtractJob",
@@ -321,19 +321,19 @@ ALL: Final[tuple[Operation, ...]] = (
     UPLOAD_FILE,
     GET_FILE,
     DOWNLOAD_FILE,
-    LIST_EXTRACTIONS,
     CREATE_EXTRACTION,
+    LIST_EXTRACTIONS,
     UPLOAD_EXTRACTION,
     GET_EXTRACTION,
     SUBMIT_EXTRACTION_FEEDBACK,
     START_RUN,
     LIST_RUNS,
     GET_RUN,
-    LIST_EVENT_SUBSCRIPTIONS,
     CREATE_EVENT_SUBSCRIPTION,
+    LIST_EVENT_SUBSCRIPTIONS,
     GET_EVENT_SUBSCRIPTION,
-    DELETE_EVENT_SUBSCRIPTION,
     UPDATE_EVENT_SUBSCRIPTION,
+    DELETE_EVENT_SUBSCRIPTION,
     CREATE_EXTRACT_JOB,
     LIST_EXTRACT_JOBS,
     GET_EXTRACT_JOB,

@@ -222,7 +222,7 @@ def _structure_event(value: Any, _: Any) -> Any:
 
 def _unknown_event(value: dict[str, Any]) -> Any:
     """Build the fallback from the parts of the envelope that can be read; the whole of it stays in `.raw`."""
-    names = {a.name: (wire_name(a), a.type) for a in attrs.fields(models.UnknownEvent) if a.name != "raw"}
+    names = {a.name: (wire_name(a), a.type) for a in attrs.fields(attrs.resolve_types(models.UnknownEvent)) if a.name != "raw"}
     parts = {}
     for name, (wire, type_) in names.items():
         if value.get(wire) is not None:

@@ -2,6 +2,7 @@
 
 import hmac
 import logging
+import re
 from collections import deque
 from collections.abc import Mapping
 
@@ -18,7 +19,7 @@ from .world.ids import request_id
 from .world.world import World
 
 BASE_PATH = "/api/public/v1"
-_MAX_REQUEST_ID = 128
+_REQUEST_ID = re.compile(r"[!-~]{1,64}")
 _SHUTDOWN_SECONDS = 0.1
 _UNAUTHORIZED = "Send the header `Authorization: api-key <key>` with a valid key."
 
@@ -90,13 +91,12 @@ class Server:
         headers = {name.lower(): value for name, value in request.headers.items()}
         headers.pop("authorization", None)
         given = headers.get("x-request-id", "")
-        usable = 0 < len(given) <= _MAX_REQUEST_ID and given.isascii() and given.isprintable()
         received = Received(
             method=request.method,
             path=path,
             query=request.query_string,
             headers=headers,
-            request_id=given if usable else request_id(),
+            request_id=given if _REQUEST_ID.fullmatch(given) else request_id(),
             at=self._world.now(),
         )
         self._requests.append(received)
@@ -151,6 +151,8 @@ class Server:
         if found.route is None:
             allow = ", ".join(found.allowed)
             raise RefusedError(405, f"This path takes {allow}.", headers={"Allow": allow})
+        if not _REQUEST_ID.fullmatch(headers.get("X-Request-Id", "-")):
+            raise RefusedError(400, "X-Request-Id must have 1 to 64 visible ASCII characters.")
         if found.route.gives_json and not takes_json(headers.get("Accept", "")):
             raise RefusedError(406, f"Answers are {JSON} only; send `Accept: {JSON}`.")
 

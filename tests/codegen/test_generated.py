@@ -102,6 +102,8 @@ def test_requests_send_nothing_that_was_not_set(thing):
         ("keys", "name", "keys: must be list, is str"),
         ("flag", 1, "flag: must be bool, is int"),
         ("at", "2026-01-01", "at: must be datetime, is str"),
+        ("line", " \n", r"line: must match ^\s*\S[\s\S]*$"),
+        ("word", 'a "x" b', r'word: must match ^\S+ "x" \\$'),
         ("both", "1", "both: must be ById, is str"),
     ],
 )

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from codegen.catalog import Kind, Model
+from codegen.formatting import tidy
 from codegen.models import definitions
 from codegen.outputs import render
 from codegen.spec import SpecError
@@ -208,7 +209,7 @@ SCHEMAS = {
         _property(type="string", enum=["a"]),
         f"{AT_ODD}: {NAMELESS}",
     ),
-    "a tagged union in place": (_property(**TAGGED), f"{AT_ODD}: a tagged union needs a name: move it to components/schemas"),
+    "a tagged union in place": ({**_component("Other", **THING), **_property(**TAGGED)}, f"{AT_ODD}: a tagged union needs a name: move it to components/schemas"),
     "an enum of numbers": (_component("Odd", type="integer", enum=[1]), f"{AT_SCHEMAS}/Odd: enum and const must be strings"),
     "an enum with null": (_component("Odd", enum=["a", None]), f"{AT_SCHEMAS}/Odd: enum and const must be strings"),
     "a component that may be null": (_component("Odd", type=["string", "null"]), f"{AT_SCHEMAS}/Odd: null belongs where the schema is used"),
@@ -315,3 +316,8 @@ def test_a_class_that_the_generator_names_otherwise_is_noticed():
         SpecError, match=r"^#/components/schemas: the generator disagrees about Thing, Thing1$"
     ):
         definitions("from typing import TypeAlias\nThing1: TypeAlias = str\n", {"Thing": thing})
+
+
+def test_code_that_is_none_is_not_written():
+    with pytest.raises(SpecError, match=r"^#: ruff refused the generated code: "):
+        tidy("class :")

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from plextera_async.sandbox.wire.answers import RefusedError
 
 _HTTPS = re.compile(r"https://.+", re.DOTALL)
+_HTTPS_URI = re.compile(r"https://(?:[\w.~:/?#@!$&'()*+,;=\[\]-]|%[0-9A-Fa-f]{2})+", re.ASCII)  # RFC 3986
 _HUB_ID = re.compile(r"[0-9a-fA-F]{24}")
-_UNKNOWN_HUB = "0" * 24
+_UNKNOWN_HUB = "f" * 24
 _MAX_ENTRIES, _MAX_KEY, _MAX_VALUE = 50, 64, 512
 
 
@@ -19,6 +20,7 @@ class Checked:
         if not isinstance(body, dict):
             raise RefusedError(400, "the body must be a JSON object")
         self._body = cast("dict[str, Any]", body)
+        self._prefix = ""
         self._problems: list[dict[str, str]] = []
 
     def __contains__(self, field: str) -> bool:
@@ -26,7 +28,14 @@ class Checked:
 
     def problem(self, field: str, issue: str) -> None:
         """Note a problem."""
-        self._problems.append({"field": field, "issue": issue})
+        self._problems.append({"field": f"{self._prefix}{field}", "issue": issue})
+
+    def inside(self, field: str, value: dict[str, Any]) -> "Checked":
+        """Inspect an object inside this one; its problems are told with this one's."""
+        inner = Checked(value)
+        inner._prefix = f"{self._prefix}{field}."
+        inner._problems = self._problems
+        return inner
 
     def done(self) -> None:
         """Finish the inspection.
@@ -39,24 +48,30 @@ class Checked:
 
     def text(self, field: str, *, longest: int | None = None, required: bool = False) -> str | None:
         """Ask for a string of at least one character; None when it is absent."""
-        value = self._present(field, required=required)
-        if value is None:
-            return None
-        if not isinstance(value, str) or not value:
-            self.problem(field, "must be a string of at least one character")
-        elif longest is not None and len(value) > longest:
-            self.problem(field, f"must be at most {longest} characters")
+        value = self.string(field, required=required)
+        if value == "":
+            self.problem(field, "must have at least one character")
+        elif value is not None and longest is not None and len(value) > longest:
+            self.problem(field, f"must have at most {longest} characters")
         else:
             return value
         return None
 
+    def string(self, field: str, *, required: bool = False) -> str | None:
+        """Ask for a string, which may be empty; None when it is absent."""
+        value = self._present(field, required=required)
+        if value is None or isinstance(value, str):
+            return value
+        self.problem(field, "must be a string")
+        return None
+
     def https_url(self, field: str, *, required: bool = False) -> str | None:
-        """Ask for an https URL."""
-        value = self.text(field, required=required)
-        if value is not None and not _HTTPS.fullmatch(value):
-            self.problem(field, "must be an https URL")
-            return None
-        return value
+        """Ask for something that begins as an https URL: all that is documented for endpoints."""
+        return self._matching(_HTTPS, field, required=required)
+
+    def https_uri(self, field: str) -> str | None:
+        """Ask for a well-formed https URI (RFC 3986)."""
+        return self._matching(_HTTPS_URI, field, required=True)
 
     def choice(self, field: str, allowed: Collection[str]) -> str | None:
         """Ask for one of a few strings."""
@@ -73,7 +88,7 @@ class Checked:
         value = self._present(field, required=required)
         if value is None:
             return None
-        items: list[Any] = value if isinstance(value, list) else []
+        items = value if _is_list(value) else []
         if not items:
             self.problem(field, "must be a list of at least one")
         elif any(not isinstance(item, str) or item not in allowed for item in items):
@@ -103,14 +118,21 @@ class Checked:
         return value
 
     def hub_id(self, field: str) -> str | None:
-        """Ask for the id of an enabled hub: 24 hexadecimal characters, of which all zeros is not one."""
+        """Ask for the id of an enabled hub: 24 hexadecimal characters, of which the one with every digit `f` is not."""
         value = self._present(field, required=False)
         if value is None:
             return None
-        if not isinstance(value, str) or not _HUB_ID.fullmatch(value) or value == _UNKNOWN_HUB:
+        if not isinstance(value, str) or not _HUB_ID.fullmatch(value) or value.lower() == _UNKNOWN_HUB:
             self.problem(field, "must be the id of an enabled hub: 24 hexadecimal characters")
             return None
         return value
+
+    def _matching(self, pattern: re.Pattern[str], field: str, *, required: bool) -> str | None:
+        value = self.text(field, required=required)
+        if value is None or pattern.fullmatch(value):
+            return value
+        self.problem(field, "must be an https URL")
+        return None
 
     def _present(self, field: str, *, required: bool) -> Any:
         value = self._body.get(field)
@@ -138,3 +160,7 @@ def found(records: Mapping[str, Any], record_id: str, what: str) -> Any:
     if record is None:
         raise RefusedError(404, f"There is no such {what} in this workspace.")
     return record
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)

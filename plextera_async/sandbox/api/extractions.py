@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from plextera_async.sandbox.wire.answers import Answer, RefusedError, json_answer
+from plextera_async.sandbox.wire.answers import Answer, json_answer
 from plextera_async.sandbox.wire.calls import Call
 from plextera_async.sandbox.world.ids import hex_id
 from plextera_async.sandbox.world.records import Document, Extraction, Feedback
@@ -85,31 +85,21 @@ def _document(world: World, body: Checked) -> str | Document | None:
     value = body.object("document", required=True)
     if value is None:
         return None
-    inner = Checked(value)
-    if ("fileId" in inner) == ("url" in inner):
+    if ("fileId" in value) == ("url" in value):
         body.problem("document", "needs exactly one of fileId and url")
         return None
-    if "fileId" in inner:
-        file_id = inner.text("fileId")
-        if file_id is None:
-            body.problem("document.fileId", "must be a string of at least one character")
-        return file_id
-    url = inner.https_url("url")
-    if url is None:
-        body.problem("document.url", "must be an https URL")
-        return None
-    return world.document_at(url)
+    inner = body.inside("document", value)
+    if "fileId" in value:
+        return inner.string("fileId", required=True)
+    url = inner.https_uri("url")
+    return None if url is None else world.document_at(url)
 
 
 def _settled(world: World, document: str | Document | None) -> Document:
     """Look the file up, now that the rest of the body is in order."""
     if isinstance(document, Document):
         return document
-    file = world.files.get(document or "")
-    if file is None:
-        issue = {"field": "document.fileId", "issue": "is not a file of this workspace"}
-        raise RefusedError(422, "The document does not exist.", [issue])
-    return document_of(file)
+    return document_of(found(world.files, document or "", "file"))
 
 
 def _accepted(extraction: Extraction) -> Answer:

@@ -9,7 +9,7 @@ import attrs
 from plextera_async.sandbox.wire.answers import Answer, RefusedError, json_answer
 
 _DEFAULT_SIZE, _MAX_SIZE = 50, 100
-_MAX_PAGE = 2**31 - 1
+_MAX_DIGITS = 1000
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ def span_of(query: Mapping[str, str]) -> Span:
     Raises:
         RefusedError: 400 if one is no such number.
     """
-    page = _whole(query, "page", default=0, lowest=0, highest=_MAX_PAGE)
+    page = _whole(query, "page", default=0, lowest=0, highest=None)
     return Span(page, _whole(query, "size", default=_DEFAULT_SIZE, lowest=1, highest=_MAX_SIZE))
 
 
@@ -52,14 +52,13 @@ def page_answer(span: Span, items: Iterable[T], total: int, show: Callable[[T], 
     return json_answer(200, {"data": data, "pageInfo": info})
 
 
-def _whole(query: Mapping[str, str], name: str, *, default: int, lowest: int, highest: int) -> int:
+def _whole(query: Mapping[str, str], name: str, *, default: int, lowest: int, highest: int | None) -> int:
     text = query.get(name)
     if text is None:
         return default
-    # Nothing is longer than the highest number; int() would read signs, spaces and underscores too.
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(highest))):
-        raise RefusedError(400, f"parameter {name} must be a whole number from {lowest} to {highest}")
-    number = int(text)
-    if not lowest <= number <= highest:
-        raise RefusedError(400, f"parameter {name} must be a whole number from {lowest} to {highest}")
+    # int() would read signs, spaces and underscores too.
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else -1
+    if number < lowest or (highest is not None and number > highest):
+        limits = f"from {lowest} on" if highest is None else f"from {lowest} to {highest}"
+        raise RefusedError(400, f"parameter {name} must be a whole number {limits}")
     return number

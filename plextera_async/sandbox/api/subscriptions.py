@@ -115,9 +115,5 @@ def _filters(body: Checked) -> dict[str, Any] | None:
     value = body.object("filters")
     if value is None:
         return None
-    inner = Checked(value)
-    kept = {name: inner.text(name) for name in _FILTERS if name in inner}
-    for name, given in kept.items():
-        if given is None:
-            body.problem(f"filters.{name}", "must be a string of at least one character")
-    return kept or None
+    inner = body.inside("filters", value)
+    return {name: inner.string(name, required=True) for name in _FILTERS if name in inner}

@@ -12,10 +12,11 @@ from ._lines import pairs
 _PDFIUM = threading.Lock()
 _SCALE = 100
 """PDFium maps points to whole pixels; at this many to the point nothing is lost."""
-_GAP = 1.2
-"""A space wider than this many heights of a letter separates columns; between words it is about a third."""
+_GAP = 1.5
+"""A space wider than this many heights of its line separates columns; between words it is about a third."""
 
 Box = tuple[float, float, float, float]
+"""Left, bottom, right and top in the page's own coordinates, which grow upwards."""
 
 
 class PdfBrokenError(Exception):
@@ -114,26 +115,22 @@ class _Places:
 
     def with_gaps(self, textpage: Any, start: int, line: str) -> str:
         """Turn the spaces of a line that are as wide as a gap between columns into tabs."""
+        box = self._around(textpage, start, start + len(line))
+        if box is None:
+            return line
+        widest = _GAP * (box[3] - box[1])
         text = list(line)
         for at, character in enumerate(line[1:-1], 1):
-            if character == " " and self._is_gap(textpage, start + at):
+            if character == " " and self._width(textpage, start + at) > widest:
                 text[at] = "\t"
         return "".join(text)
 
     def of_text(self, textpage: Any, start: int, end: int) -> list[dict[str, float]]:
         """Place the characters between two indexes of the text, which stand on one line: one rectangle."""
-        first, last = self._index(textpage, start), self._index(textpage, end - 1)
-        boxes: list[Box] = []
-        if 0 <= first <= last:
-            for index in range(self._raw.FPDFText_CountRects(textpage, first, last - first + 1)):
-                left, top, right, bottom = self._corners(self._raw.FPDFText_GetRect, textpage, index)
-                boxes.append((left, bottom, right, top))
-        if not boxes:
-            return []
-        lefts, bottoms, rights, tops = zip(*boxes, strict=True)
-        return [self.of_box(min(lefts), max(tops), max(rights), min(bottoms))]
+        box = self._around(textpage, start, end)
+        return [] if box is None else [self.of_box(*box)]
 
-    def of_box(self, left: float, top: float, right: float, bottom: float) -> dict[str, float]:
+    def of_box(self, left: float, bottom: float, right: float, top: float) -> dict[str, float]:
         """Place a rectangle given in the page's own coordinates."""
         ends = [self._shown(left, top), self._shown(right, bottom)]
         (x0, x1), (y0, y1) = (sorted(values) for values in zip(*ends, strict=True))
@@ -145,14 +142,24 @@ class _Places:
             "height": (y1 - y0) / _SCALE,
         }
 
-    def _is_gap(self, textpage: Any, at: int) -> bool:
-        """Say whether the space at an index of the text is wider than the letters beside it are high."""
+    def _around(self, textpage: Any, start: int, end: int) -> Box | None:
+        first, last = self._index(textpage, start), self._index(textpage, end - 1)
+        boxes: list[Box] = []
+        if 0 <= first <= last:
+            for index in range(self._raw.FPDFText_CountRects(textpage, first, last - first + 1)):
+                left, top, right, bottom = self._corners(self._raw.FPDFText_GetRect, textpage, index)
+                boxes.append((left, bottom, right, top))
+        if not boxes:
+            return None
+        lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+        return min(lefts), min(bottoms), max(rights), max(tops)
+
+    def _width(self, textpage: Any, at: int) -> float:
+        """Measure the space at an index of the text, from the letter before it to the one after it."""
         index = self._index(textpage, at)
-        call = self._raw.FPDFText_GetCharBox
-        _, right, *before = self._corners(call, textpage, index - 1)
-        left, _, *after = self._corners(call, textpage, index + 1)
-        height = max(before[1] - before[0], after[1] - after[0])
-        return left - right > _GAP * height > 0
+        _, end_before, *_ = self._corners(self._raw.FPDFText_GetCharBox, textpage, index - 1)
+        start_after, *_ = self._corners(self._raw.FPDFText_GetCharBox, textpage, index + 1)
+        return start_after - end_before
 
     def _index(self, textpage: Any, at: int) -> int:
         index: int = self._raw.FPDFText_GetCharIndexFromTextIndex(textpage, at)
@@ -183,7 +190,7 @@ def _read_form(raw: Any, document: Any, page: Any, *, place: _Places, fields: Fi
         if name and value:
             box = raw.FS_RECTF()
             raw.FPDFAnnot_GetRect(annotation, box)
-            placement = place.of_box(box.left, box.top, box.right, box.bottom)
+            placement = place.of_box(box.left, box.bottom, box.right, box.top)
             fields.add(name, value, "form_field", placements=[placement])
         raw.FPDFPage_CloseAnnot(annotation)
 

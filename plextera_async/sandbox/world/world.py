@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from plextera_async.sandbox.extraction import media_type
 
@@ -185,7 +185,7 @@ class World:
     def _extract_input(self, payload: Any) -> Extraction | None:
         """Start the extraction of `document` in a trigger input: `{"fileId": ...}` or file nodes."""
         node = _mapping(payload).get("document")
-        nodes: list[Any] = node if isinstance(node, list) else [node]
+        nodes = node if _is_list(node) else [node]
         file = self.files.get(f"{_mapping(next(iter(nodes), None)).get('fileId')}")
         # A workflow works on a document whoever else did.
         return None if file is None else self.extract(document_of(file), may_repeat=True)
@@ -194,6 +194,10 @@ class World:
 def document_of(file: StoredFile) -> Document:
     """Make a file the document of an extraction."""
     return Document(file.name, file.mime_type, file.content, file.id)
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
 
 
 def _mapping(value: Any) -> dict[str, Any]:
