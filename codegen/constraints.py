@@ -96,7 +96,10 @@ def _rules(spec: Spec, schema: Node, pointer: str, owner: str) -> Iterator[str]:
     for option in options(schema):
         yield from _rules(spec, option, pointer, owner)
     if "$ref" in schema:
+        name = component(schema["$ref"], pointer)
         schema, pointer = spec.follow(schema, pointer)
+        if "enum" in schema:
+            yield f"one_of={name}"
     if "properties" in schema:
         return
     set_here = (keyword for keyword in RULES if schema.get(keyword, False) is not False)

@@ -64,24 +64,30 @@ class Writer:
         if model.kind is Kind.RESPONSE and name == "extra":
             raise SpecError(pointer, "extra is where a model keeps unknown properties")
         required = json_name in model.schema.get("required", ())
-        annotation = _annotation(hint, model.kind, required=required, nullable=is_nullable(schema))
+        always = required or is_empty_by_default(schema, model.kind)
+        annotation = _annotation(hint, model.kind, required=always, nullable=is_nullable(schema))
         value = _value(self._arguments(model, json_name, name, required=required))
-        docs = docstring(self._with_description(schema, pointer))
+        docs = docstring(self._with_description(schema, pointer, model.kind))
         return f"{name}: {annotation}{value}\n{textwrap.indent(docs, '    ')}"
 
-    def _with_description(self, schema: Node, pointer: str) -> Node:
+    def _with_description(self, schema: Node, pointer: str, kind: Kind) -> Node:
         described = schema.get("description") or self.spec.follow(schema, pointer)[0].get("description")
-        return {**schema, "description": described}
+        # The server's default is what a sender may leave out; a reader gets the value.
+        left_out = () if kind is Kind.REQUEST else ("default",)
+        shown = {key: value for key, value in schema.items() if key not in left_out}
+        return {**shown, "description": described}
 
     def _arguments(self, model: Model, json_name: str, name: str, *, required: bool) -> dict[str, str]:
         schema = model.schema["properties"][json_name]
         pointer = join(model.pointer, "properties", json_name)
         found = {"default": _default(schema, model.kind, required=required)}
+        if is_empty_by_default(schema, model.kind):
+            found = {"factory": "list"}
         if model.kind is Kind.REQUEST:
             found["validator"] = validator(self.spec, schema, pointer, model.name)
         if camel(name) != json_name:
             found["metadata"] = f"_c.wire({json_name!r})"
-        if is_secret(schema):
+        if is_secret(schema) or is_secret(self.spec.follow(schema, pointer)[0]):
             found["repr"] = "False"
         return {key: text for key, text in found.items() if text}
 
@@ -91,14 +97,16 @@ def is_secret(schema: Node) -> bool:
     return bool(schema.get("x-sensitive") or schema.get("writeOnly") or schema.get("format") == "password")
 
 
+def is_empty_by_default(schema: Node, kind: Kind) -> bool:
+    """Tell whether an answer without this list means an empty one, so that reading it needs no check for None."""
+    return kind is Kind.RESPONSE and bool(schema.get("x-empty-when-absent"))
+
+
 def _annotation(hint: str, kind: Kind, *, required: bool, nullable: bool) -> str:
-    if kind is Kind.REQUEST:
-        absent = [] if required else ["UnsetType"]
-    else:
-        absent = []
-        nullable = nullable or not required
+    sent = kind is Kind.REQUEST
+    absent = ["UnsetType"] if sent and not required else []
     # `Any` swallows every other member of a union, and tools complain of it.
-    null = ["None"] if nullable and hint != "Any" else []
+    null = ["None"] if (nullable or not (sent or required)) and hint != "Any" else []
     return " | ".join([hint, *absent, *null])
 
 

@@ -130,6 +130,7 @@ class Rules(TypedDict, total=False):
     max_length: int
     not_blank: bool
     pattern: str
+    one_of: "type[OpenStrEnum]"
     ge: float
     gt: float
     le: float
@@ -243,6 +244,11 @@ def _pattern(value: str, pattern: str) -> Problem:
     return None if _compiled(pattern).search(value) else ("", f"must match {pattern}")
 
 
+def _one_of(value: str, kind: type[OpenStrEnum]) -> Problem:
+    # Answers may hold values that this release does not know; a request with one is most likely misspelt.
+    return None if kind(value).is_known else ("", f"must be one of {', '.join(kind)}")
+
+
 def _unique_items(value: Sequence[object], _wanted: object) -> Problem:
     repeated = any(item in value[:index] for index, item in enumerate(value))
     return ("", "must not hold an item twice") if repeated else None
@@ -268,6 +274,7 @@ _RULES: Final[Mapping[str, Callable[[Any, Any], Problem]]] = {
     "max_length": _at_most("characters"),
     "not_blank": _not_blank,
     "pattern": _pattern,
+    "one_of": _one_of,
     "ge": _bound(operator.ge, "at least"),
     "gt": _bound(operator.gt, "more than"),
     "le": _bound(operator.le, "at most"),

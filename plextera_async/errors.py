@@ -390,7 +390,8 @@ class JobFailedError(PlexteraError):
         seen = describe(job)
         code = f" with {seen['error_code']}" if seen["error_code"] else ""
         tail = f" (request {_token(request_id)})" if _token(request_id) else ""
-        super().__init__(f"{seen['kind']} {seen['id']} ended {seen['status']}{code}{tail}")
+        name, status = _token(seen["id"]) or "of unknown id", _token(seen["status"]) or "in an unknown status"
+        super().__init__(f"{seen['kind']} {name} ended {status}{code}{tail}")
         self.job = job
         self.error = getattr(job, "error", None)
         self.request_id = request_id
@@ -434,10 +435,10 @@ class WaitTimeoutError(PlexteraError, TimeoutError):
         elapsed: float,
         last_error: PlexteraError | None = None,
     ) -> None:
-        status = describe(latest)["status"] if latest is not None else None
+        status = _token(describe(latest)["status"]) if latest is not None else None
         seen = f"last seen {status}" if status else "never seen"
         why = f"; last failure: {last_error}" if last_error is not None else ""
-        super().__init__(f"{id} has not ended after {elapsed:.1f} s, {seen}{why}")
+        super().__init__(f"{_token(id) or 'the job'} has not ended after {elapsed:.1f} s, {seen}{why}")
         self.id = id
         self.latest = latest
         self.elapsed = elapsed

@@ -10,14 +10,17 @@ from plextera_async.errors import ConfigurationError
 __all__ = ["ClientOptions", "Limits", "PollPolicy", "RetryPolicy", "Timeouts"]
 
 
+_LONGEST = 1e9  # thirty years; far beyond it, event loops and clocks overflow
+
+
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
 
 
 def _positive(owner: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
-    if not _is_number(value) or value <= 0:
+    if not _is_number(value) or value <= 0 or value > _LONGEST:
         raise ConfigurationError(
-            f"{type(owner).__name__}.{attribute.name} must be a number of seconds above 0"
+            f"{type(owner).__name__}.{attribute.name} must be a number of seconds, above 0 and at most {_LONGEST:.0f}"
         )
 
 

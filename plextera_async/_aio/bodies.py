@@ -3,12 +3,13 @@
 import uuid
 from collections.abc import Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import anyio
 import attrs
 from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import StreamWriter
 
 from plextera_async._aio.parts import CHUNK, Chunks, Part
 from plextera_async._sansio import multipart
@@ -148,13 +149,27 @@ class Sending(aiohttp.Payload):
             raise
 
     async def _put(self, writer: AbstractStreamWriter, chunk: bytes | memoryview) -> None:
+        """Hand a chunk over and wait until there is room for more, for as long as the server takes some of it."""
+        out = cast("StreamWriter", writer)  # the only writer that aiohttp's client has
+        await out.write(chunk, drain=False)
+        left = _unsent(out)
+        while not await self._drained(out):
+            before, left = left, _unsent(out)
+            if left >= before:
+                self.failure = RequestTimeoutError(
+                    f"the server took nothing of the upload for {self._stall:g} s",
+                    may_have_been_applied=False,
+                )
+                raise self.failure
+
+    async def _drained(self, out: StreamWriter) -> bool:
         with anyio.move_on_after(self._stall) as scope:
-            await writer.write(chunk)
-        if scope.cancelled_caught:
-            self.failure = RequestTimeoutError(
-                f"the server took nothing of the upload for {self._stall:g} s", may_have_been_applied=False
-            )
-            raise self.failure
+            await out.drain()
+        return not scope.cancelled_caught
+
+
+def _unsent(out: StreamWriter) -> int:
+    return 0 if out.transport is None else out.transport.get_write_buffer_size()
 
 
 def sending(body: Any, *, stall: float) -> bytes | Sending:

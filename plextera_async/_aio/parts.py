@@ -153,13 +153,16 @@ class StreamPart:
         """
         self.can_be_sent = False
         sent = 0
-        for chunk in self.head:
-            sent += len(chunk)
-            yield chunk
-        async for chunk in self.rest:
+        async for chunk in self._pieces():
             sent += len(chunk)
             if sent > MAX_BYTES:
                 raise too_large()
             view = memoryview(chunk)
             for start in range(0, len(view), CHUNK):
                 yield view[start : start + CHUNK]
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        while self.head:
+            yield self.head.pop(0)  # not kept while the rest is sent
+        async for chunk in self.rest:
+            yield chunk

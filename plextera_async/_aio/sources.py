@@ -5,6 +5,7 @@ import io
 import os
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, Protocol
 
@@ -89,10 +90,12 @@ def _kind(source: Any) -> Callable[[Any], Awaitable[Prepared]]:
 
 
 async def _from_path(source: str | os.PathLike[str]) -> Prepared:
-    path = Path(source)
     try:
+        path = Path(source)
         part = await anyio.to_thread.run_sync(_look_at, path)
-    except (OSError, ValueError) as failure:  # ValueError: a null character in the path
+    except InvalidInputError:
+        raise
+    except (OSError, ValueError, TypeError) as failure:  # a null character in the path; a path of bytes
         reason = getattr(failure, "strerror", None) or "not a usable path"
     else:
         return Prepared(part, path.name)
@@ -115,6 +118,7 @@ async def _from_bytes(source: bytes | bytearray | memoryview) -> Prepared:
 
 async def _from_file(source: Any) -> Prepared:
     name = _own_name(source)
+    await anyio.to_thread.run_sync(_check_reads_bytes, source)
     span = await anyio.to_thread.run_sync(_span, source)
     if span is None:
         return Prepared(await _read_ahead(_pieces_of_file(source)), name)
@@ -122,18 +126,26 @@ async def _from_file(source: Any) -> Prepared:
     return Prepared(FilePart(source, start, max(0, end - start)), name)
 
 
+def _check_reads_bytes(file: Any) -> None:
+    """Read nothing, to see that it works and gives bytes: not every file of text is a TextIOBase."""
+    if getattr(file, "closed", False) is True:
+        raise InvalidInputError("the file is closed")
+    try:
+        nothing = file.read(0)
+    except Exception as failure:
+        raise InvalidInputError("the file cannot be read: open it with mode 'rb'") from failure
+    if isinstance(nothing, str):
+        raise InvalidInputError("the file is open as text: open it with mode 'rb'")
+
+
 def _span(file: Any) -> tuple[int, int] | None:
     """Give the positions of now and of the end; None for a file that cannot go back."""
     try:
         start = file.tell()
         end = file.seek(0, io.SEEK_END)
-        end = (
-            file.tell() if end is None else end
-        )  # SpooledTemporaryFile before 3.11 and look-alikes give nothing
+        end = file.tell() if end is None else end  # look-alikes of files may give nothing
         file.seek(start, io.SEEK_SET)
-    except (OSError, ValueError, AttributeError) as failure:
-        if getattr(file, "closed", False) is True:
-            raise InvalidInputError("the file is closed") from failure
+    except (OSError, ValueError, AttributeError):
         return None
     return int(start), int(end)
 
@@ -145,19 +157,21 @@ async def _pieces_of_file(file: Any) -> AsyncIterator[bytes]:
 
 async def _from_async_readable(source: Any) -> Prepared:
     name, content_type = _own_name(source), getattr(source, "content_type", None)
-    inner = getattr(
-        source, "file", None
-    )  # an UploadFile of Starlette or Litestar: its spooled file can go back
-    if (
-        inner is not None
-        and hasattr(inner, "read")
-        and hasattr(inner, "seek")
-        and not inspect.iscoroutinefunction(inner.read)
-    ):
+    inner = _blocking_file_of(source)
+    if inner is not None:
         part = (await _from_file(inner)).part
     else:
         part = await _read_ahead(_pieces_of_readable(source))
     return Prepared(part, name, content_type if isinstance(content_type, str) else None)
+
+
+def _blocking_file_of(source: Any) -> Any:
+    """Find the file behind an async face, which can go back: in an UploadFile (`file`), in anyio's files (`wrapped`)."""
+    for attribute in ("file", "wrapped"):
+        inner = getattr(source, attribute, None)
+        if hasattr(inner, "read") and hasattr(inner, "seek") and not inspect.iscoroutinefunction(inner.read):
+            return inner
+    return None
 
 
 async def _pieces_of_readable(source: AsyncReadable) -> AsyncIterator[bytes]:
@@ -173,9 +187,13 @@ async def _read_ahead(pieces: AsyncIterator[bytes]) -> Part:
     """Read the beginning of a one-shot source: a short one becomes bytes, which can be sent again."""
     checked = _only_bytes(pieces)
     head: list[bytes] = []
+    size = 0
     async for piece in checked:
         head.append(piece)
-        if sum(map(len, head)) > CHUNK:
+        size += len(piece)
+        if size > MAX_BYTES:
+            raise too_large()
+        if size > CHUNK:
             return StreamPart(head, checked)
     return BytesPart(b"".join(head))
 
@@ -237,8 +255,9 @@ class _FactoryPart:
             part = (await _kind(made)(made)).part
             if part.size != self.size:
                 raise InvalidInputError("the function that makes the source made one of another length")
-            async for chunk in part.chunks():
-                yield chunk
+            async with aclosing(part.chunks()) as chunks:
+                async for chunk in chunks:
+                    yield chunk
         finally:
             await _close(made)
 

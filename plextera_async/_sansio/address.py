@@ -26,10 +26,10 @@ def is_loopback(host: str | None) -> bool:
     """Say whether a host is this machine by its name alone: `localhost`, 127.0.0.0/8 or ::1."""
     if not host:
         return False
-    if host.lower().rstrip(".") == "localhost":
+    if host.lower().removesuffix(".") == "localhost":
         return True
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
     except ValueError:
         return False
 
@@ -42,7 +42,9 @@ def check_base_url(url: str, *, allow_plain_http: bool) -> str:
             another machine without leave.
     """
     parts = _split(url)
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+    if (
+        parts.username is not None or "?" in url or "#" in url
+    ):  # also an empty query, which would swallow the path
         raise ConfigurationError("base_url must not hold a user name, a query or a fragment")
     if parts.scheme == "http" and not (allow_plain_http or is_loopback(parts.hostname)):
         raise ConfigurationError(
@@ -89,7 +91,7 @@ def follow(current: str, location: str | None, *, status: int) -> str:
         usable = bool(location) and parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
-    if not usable:
+    if not usable or parts.username is not None:  # user info would become an Authorization header
         raise RedirectError("a redirect without a usable address", status=status)
     if parts.scheme == "http" and (
         urlsplit(current).scheme == "https"
@@ -100,23 +102,24 @@ def follow(current: str, location: str | None, *, status: int) -> str:
 
 
 def proxies_from(environ: Mapping[str, str]) -> dict[str, str]:
-    """Read the usual proxy variables; the lower-case spelling wins, and HTTP_PROXY is not trusted under CGI."""
+    """Read the usual proxy variables: the lower-case spelling wins, also an empty one, which means no proxy.
+
+    Under CGI `HTTP_PROXY` is not trusted, because a request header named `Proxy` ends up there.
+    """
     found: dict[str, str] = {}
     for name, value in sorted(environ.items(), key=lambda item: item[0].islower()):
-        kind = name.lower().removesuffix("_proxy")
-        if (
-            name.lower().endswith("_proxy")
-            and value
-            and not (name == "HTTP_PROXY" and "REQUEST_METHOD" in environ)
-        ):
-            found[kind] = value
-    return found
+        forged = name == "HTTP_PROXY" and "REQUEST_METHOD" in environ
+        if name.lower().endswith("_proxy") and not forged:
+            found[name.lower().removesuffix("_proxy")] = value
+    return {kind: value for kind, value in found.items() if value}
 
 
 def proxy_for(url: str, proxies: Mapping[str, str]) -> str | None:
     """Choose the proxy for an address; never one for loopback, none for what NO_PROXY names."""
     parts = urlsplit(url)
-    if is_loopback(parts.hostname) or proxy_bypass_environment(parts.netloc, dict(proxies)):
+    spelled = (parts.hostname or "", f"{parts.hostname}:{parts.port or _PORTS.get(parts.scheme)}")
+    excepted = any(proxy_bypass_environment(host, dict(proxies)) for host in spelled)
+    if is_loopback(parts.hostname) or excepted:
         return None
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     return proxy if proxy is None or "://" in proxy else f"http://{proxy}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from types import UnionType
@@ -94,6 +95,7 @@ def _converter() -> cattrs.Converter:
     """Build the one converter.
 
     - str, int, float, bool, lists and objects are taken only as what they are (an integer is also a number);
+    - nulls among the steps of a run are left out;
     - enum values are known members or open ones that equal their text;
     - date-times are aware, in UTC when the text names no zone;
     - attribute names become wire names through `wire_name`;
@@ -107,6 +109,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(datetime, _structure_datetime)
     converter.register_unstructure_hook(datetime, _unstructure_datetime)
     converter.register_structure_hook_factory(is_sequence, _only(list, "array", list_structure_factory))
+    converter.register_structure_hook_factory(_has_gaps, _without_gaps)
     converter.register_structure_hook_factory(is_mapping, _only(dict, "object", mapping_structure_factory))
     converter.register_structure_hook_factory(attrs.has, _structure_model)
     converter.register_unstructure_hook_factory(attrs.has, _unstructure_model)
@@ -167,6 +170,21 @@ def _only(kind: type, expected: str, factory: Callable[[Any, cattrs.Converter], 
     return build
 
 
+def _has_gaps(type_: Any) -> bool:
+    """Say whether null stands for an item in the documentation's samples: there, nested runs end in `steps: [null]`."""
+    return bool(is_sequence(type_)) and get_args(type_) == (models.RunStep,)
+
+
+def _without_gaps(type_: Any, converter: cattrs.Converter) -> Hook:
+    inner = _only(list, "array", list_structure_factory)(type_, converter)
+
+    def structure(value: Any, wanted: Any) -> Any:
+        gaps = type(value) is list and None in value
+        return inner([step for step in value if step is not None] if gaps else value, wanted)
+
+    return structure
+
+
 def _structure_model(cls: type[Any], converter: cattrs.Converter) -> Hook:
     names = {a.name: wire_name(a) for a in attrs.fields(cls) if a.name != "extra"}
     renames = {name: override(rename=wire) for name, wire in names.items()}
@@ -222,11 +240,12 @@ def _structure_event(value: Any, _: Any) -> Any:
 
 def _unknown_event(value: dict[str, Any]) -> Any:
     """Build the fallback from the parts of the envelope that can be read; the whole of it stays in `.raw`."""
-    names = {a.name: (wire_name(a), a.type) for a in attrs.fields(attrs.resolve_types(models.UnknownEvent)) if a.name != "raw"}
     parts = {}
-    for name, (wire, type_) in names.items():
-        if value.get(wire) is not None:
-            parts[name] = _converter().structure(value[wire], cast("Any", type_))
+    for attribute in attrs.fields(attrs.resolve_types(models.UnknownEvent)):
+        found = value.get(wire_name(attribute))
+        if attribute.name != "raw" and found is not None:
+            with suppress(_MismatchError):  # what a new kind of event means by it is not ours to say
+                parts[attribute.name] = _converter().structure(found, cast("Any", attribute.type))
     return models.UnknownEvent(raw=value, **parts)
 
 

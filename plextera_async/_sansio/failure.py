@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
 from plextera_async import errors
 from plextera_async._sansio.codec import parse
 from plextera_async._sansio.message import Request, Response
-from plextera_async._sansio.retry import seconds_to_wait
+from plextera_async._sansio.retry import http_date, seconds_to_wait
 
 __all__ = ["ERROR_BY_STATUS", "api_error", "is_success", "server_time"]
 
@@ -29,9 +28,8 @@ _VALIDATION_FAILED = "VALIDATION_FAILED"  # contract: expected with 422, possibl
 _SERVER_ERROR = 500
 _TOO_MANY = 429
 _SNIPPET = 200
-_NOT_PRINTABLE = re.compile(r"[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]+")
-_MARKUP = re.compile(r"<[^>]*>")
-_SECRET = re.compile(r"(?i)(api-key|bearer|basic)\s+\S+|([?&][^=\s]+)=[^&\s]*")
+_MARKUP = re.compile(r"<[^>]*(>|$)")
+_SECRET = re.compile(r"(?i)(api-key|bearer|basic)[\s:=]+\S+|([?&][^=\s]+)=[^&\s]*")
 
 
 def is_success(status: int) -> bool:
@@ -41,11 +39,7 @@ def is_success(status: int) -> bool:
 
 def server_time(response: Response) -> datetime | None:
     """Read the server's own clock from its Date header; None when it has none or an unreadable one."""
-    try:
-        moment = parsedate_to_datetime(response.headers.get("Date", ""))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return http_date(response.headers.get("Date", ""))
 
 
 def api_error(request: Request, response: Response, *, now: datetime) -> errors.APIError:
@@ -95,13 +89,17 @@ def _text(value: object) -> str | None:
 
 def _details(value: object) -> list[tuple[str, str]]:
     rows = value if isinstance(value, list) else []
-    return [(str(row.get("field", "")), str(row.get("issue", ""))) for row in rows if isinstance(row, dict)]
+    return [
+        (_text(row.get("field")) or "", _text(row.get("issue")) or "")
+        for row in rows
+        if isinstance(row, dict)
+    ]
 
 
 def _snippet(response: Response) -> str | None:
     """Give the beginning of a text that is not our envelope, without markup and what could be a secret."""
-    if not response.headers.get("Content-Type", "").startswith("text/"):
+    if not response.headers.get("Content-Type", "").lower().startswith("text/"):
         return None
     text = _MARKUP.sub(" ", response.content[:4096].decode("utf-8", "replace"))
-    text = " ".join(_NOT_PRINTABLE.sub(" ", _SECRET.sub(r"\1\2 ***", text)).split())
-    return text[:_SNIPPET] or None
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(_SECRET.sub(r"\1\2 ***", printable).split())[:_SNIPPET] or None

@@ -69,9 +69,9 @@ def json_bytes(value: Any, *, what: str) -> bytes:
             is not Unicode, other types, or itself.
     """
     try:
-        problem = next(_not_json(value, "$"), None)
-        if problem is None:
-            return to_json(value)
+        return to_json(_as_json(value, "$"))
+    except _NotJsonError as refused:
+        problem = str(refused)
     except RecursionError:
         problem = "is nested too deeply, or holds itself"
     except UnicodeEncodeError:
@@ -79,20 +79,33 @@ def json_bytes(value: Any, *, what: str) -> bytes:
     raise InvalidInputError(f"{what} {problem}")
 
 
-def _not_json(value: Any, path: str) -> Iterator[str]:
-    """Say what is not JSON, and where; keys are data, so a path names positions only."""
-    if value is None or isinstance(value, bool | str | int):
-        return
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            yield f"holds NaN or Infinity at {path}, which JSON cannot say"
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                yield f"holds a key of type {type(key).__name__} at {path}: JSON keys are text"
-            yield from _not_json(item, f"{path}.*")
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from _not_json(item, f"{path}[{index}]")
-    else:
-        yield f"holds a {type(value).__name__} at {path}, which is not a JSON type"
+class _NotJsonError(Exception):
+    """Says what is not JSON, and where; keys are data, so the path names positions only."""
+
+
+def _as_json(value: Any, path: str) -> Any:
+    """Copy a value into JSON's own types, of which it may hold subclasses (enums, read-only mappings, NumPy's floats)."""
+    if isinstance(value, Mapping):
+        return {_key(key, path): _as_json(item, f"{path}.*") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(item, f"{path}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _NotJsonError(f"holds NaN or Infinity at {path}, which JSON cannot say")
+    for kind, to_plain in _SCALARS:
+        if isinstance(value, kind):
+            return to_plain(value)
+    raise _NotJsonError(f"holds a {type(value).__name__} at {path}, which is not a JSON type")
+
+
+def _key(key: object, path: str) -> str:
+    if not isinstance(key, str):
+        raise _NotJsonError(f"holds a key of type {type(key).__name__} at {path}: JSON keys are text")
+    return str.__str__(key)
+
+
+_SCALARS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (bool | None, lambda value: value),
+    (str, str.__str__),
+    (int, int),
+    (float, float),
+)

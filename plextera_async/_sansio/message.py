@@ -1,5 +1,6 @@
 """A request and a response as values."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Protocol
@@ -108,7 +109,7 @@ def query_string(parameters: Mapping[str, object]) -> str:
     """Encode query parameters; None is left out, booleans are `true` and `false`, a list repeats its name.
 
     Raises:
-        InvalidInputError: If a name or value is neither text, number nor boolean.
+        InvalidInputError: If a name is no text, or a value is neither text, finite number nor boolean.
     """
     pairs: list[tuple[str, str]] = []
     for name, value in parameters.items():
@@ -121,8 +122,10 @@ def query_string(parameters: Mapping[str, object]) -> str:
 
 
 def _query_value(name: object, value: object) -> str:
-    if not isinstance(name, str) or not isinstance(value, str | int | float):
-        raise InvalidInputError(f"query parameter {name!r} must be text, a number or a boolean")
+    if not isinstance(name, str):
+        raise InvalidInputError(f"the name of a query parameter must be a str, not {type(name).__name__}")
+    if not isinstance(value, str | int | float) or (isinstance(value, float) and not math.isfinite(value)):
+        raise InvalidInputError(f"query parameter {name!r} must be text, a finite number or a boolean")
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(getattr(value, "value", value))

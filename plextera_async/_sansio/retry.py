@@ -1,19 +1,20 @@
 """Whether a failed request is sent again, and when. Contract: the errors guide's retry guidance; RFC 9110, 10.2.3."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from plextera_async.errors import APIError, ConnectError, DecodeError, RedirectError, TransportError
 from plextera_async.options import RetryPolicy
 
-__all__ = ["Failure", "backoff", "may_repeat", "seconds_before_retry", "seconds_to_wait"]
+__all__ = ["Failure", "backoff", "http_date", "may_repeat", "seconds_before_retry", "seconds_to_wait"]
 
 Failure = TransportError | APIError | DecodeError
 
 _SERVER_ERROR = 500
 _TOO_MANY = 429
-_SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+_LONGEST = 1e12  # seconds; so that a server that says more cannot make infinity of it
 _SPREAD_OVER_RETRY_AFTER = 0.2
 _SPREAD = 0.25
 
@@ -30,11 +31,18 @@ def seconds_to_wait(value: str | None, now: datetime) -> float | None:
     """
     text = (value or "").strip()
     if _SECONDS.fullmatch(text):
-        return float(text)
+        return min(float(text), _LONGEST)
+    moment = http_date(text)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())
+
+
+def http_date(text: str) -> datetime | None:
+    """Read an HTTP date in any of its three forms (RFC 9110, 5.6.7); None for anything else."""
     try:
-        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
-    except (ValueError, TypeError, OverflowError):  # TypeError: a date without a zone
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):  # OverflowError: a zone of a million hours
         return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # the asctime form names no zone
 
 
 def backoff(policy: RetryPolicy, attempt: int, jitter: float) -> float:

@@ -11,7 +11,7 @@ from aiohttp import web
 from ._exchange import Body, Exchange
 from ._faults import Fault, Faults
 from ._received import Received
-from ._routes import Match, match
+from ._routes import Match, Route, match
 from .wire.accept import takes_json
 from .wire.answers import JSON, Answer, RefusedError, envelope
 from .wire.calls import Call
@@ -105,10 +105,9 @@ class Server:
     async def _answer(self, request: web.BaseRequest, call: Call, found: Match) -> Answer:
         """Carry a request out; every refusal becomes the envelope."""
         try:
-            self._admit(request.headers, found)
+            route = self._admitted(request.headers, found)
             await self._world.agenda.settle()
-            assert found.route is not None  # noqa: S101 (_admit refuses when there is none)
-            return await found.route.handler(self._world, call)
+            return await route.handler(self._world, call)
         except RefusedError as refusal:
             body = envelope(refusal.status, refusal.message, call.journal.request_id, details=refusal.details)
             return Answer(refusal.status, body, headers=refusal.headers)
@@ -142,7 +141,7 @@ class Server:
             answer = await self._answer(exchange.request, call, found)
         return await exchange.send(answer, half=fault.drop == "mid_response")
 
-    def _admit(self, headers: Mapping[str, str], found: Match) -> None:
+    def _admitted(self, headers: Mapping[str, str], found: Match) -> Route:
         credentials = headers.get("Authorization", "").encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(credentials, self._credentials):
             raise RefusedError(401, _UNAUTHORIZED)
@@ -155,6 +154,7 @@ class Server:
             raise RefusedError(400, "X-Request-Id must have 1 to 64 visible ASCII characters.")
         if found.route.gives_json and not takes_json(headers.get("Accept", "")):
             raise RefusedError(406, f"Answers are {JSON} only; send `Accept: {JSON}`.")
+        return found.route
 
 
 def _wrong_answer(fault: Fault, call: Call) -> Answer:

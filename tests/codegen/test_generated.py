@@ -34,13 +34,16 @@ def thing():
 
 
 def test_answers_are_frozen_tolerant_and_keep_secrets_out_of_repr():
-    thing = answers.Thing(id="1", owner=None, self_="x", size=-5, secret="s3", password="p4", note="n5")
+    thing = answers.Thing(
+        id="1", owner=None, self_="x", size=-5, secret="s3", password="p4", note="n5", word="w6"
+    )
 
     assert thing.size == -5
     assert thing.extra is c.NO_EXTRA
     assert "s3" not in repr(thing)
     assert "p4" not in repr(thing)
     assert "n5" not in repr(thing)
+    assert "w6" not in repr(thing)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         thing.id = "2"
 

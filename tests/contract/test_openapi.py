@@ -240,7 +240,7 @@ def test_what_is_not_documented_is_marked():
 def test_extensions_are_explained_in_the_readme():
     used = set(itertools.chain.from_iterable(node for _, node in walk(SPEC)))
     extensions = {key for key in used if key.startswith("x-")}
-    assert extensions == {"x-unverified", "x-creates", "x-sensitive"}
+    assert extensions == {"x-unverified", "x-creates", "x-empty-when-absent", "x-not-blank", "x-sensitive"}
     readme = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert [name for name in extensions | set(OPERATIONS) | set(EVENTS) if f"`{name}`" not in readme] == []
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal
 
 Rule = Literal["form_field", "definition", "table_row", "column", "line", "pdf_line"]
@@ -19,10 +19,17 @@ CONFIDENCE: dict[Rule, float] = {
 
 _MAX_ID = 64
 _WORD_BREAK = re.compile(r"[\W_]+")
-_NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d{0,14}|[1-9]\d{0,2}(?:,\d{3}){1,4})(?:\.\d{1,15})?")
+_NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d{0,14}|[1-9]\d{0,2}(?:,\d{3}){1,4})(?:\.\d{1,15})?", re.ASCII)
 _BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
+_MONTHS = "january february march april may june july august september october november december"
+_MONTH = {name: number for number, full in enumerate(_MONTHS.split(), 1) for name in (full, full[:3])}
 # Only forms that mean one day: 03/04/2026 stays text.
-_DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y")
+_DATES = (
+    re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})", re.ASCII),
+    re.compile(r"(?P<year>\d{4})/(?P<month>\d{1,2})/(?P<day>\d{1,2})", re.ASCII),
+    re.compile(r"(?P<day>\d{1,2}) (?P<month>[A-Za-z]{3,9}) (?P<year>\d{4})", re.ASCII),
+    re.compile(r"(?P<month>[A-Za-z]{3,9}) (?P<day>\d{1,2}), (?P<year>\d{4})", re.ASCII),
+)
 
 Typed = tuple[str, Any]
 
@@ -99,20 +106,15 @@ def _boolean(text: str) -> Typed | None:
 
 
 def _date(text: str) -> Typed | None:
-    if not (text[:1].isalnum() and text[-4:].strip("/-").isdigit()):
-        return None  # nothing that any of the formats could match; most values end here
-    for form in _DATE_FORMATS:
-        day = _parsed(text, form)
-        if day is not None:
-            return "date", day.isoformat()
-    return None
-
-
-def _parsed(text: str, form: str) -> date | None:
-    try:
-        return datetime.strptime(text, form).date()  # noqa: DTZ007 (a calendar day has no time zone)
-    except ValueError:
+    found = next((match for form in _DATES if (match := form.fullmatch(text))), None)
+    if found is None:
         return None
+    month = found["month"]
+    number = int(month) if month.isdigit() else _MONTH.get(month.lower(), 0)
+    try:
+        return "date", date(int(found["year"]), number, int(found["day"])).isoformat()
+    except ValueError:
+        return None  # no such day
 
 
 _GUESSES: tuple[Callable[[str], Typed | None], ...] = (_number, _boolean, _date)

@@ -95,7 +95,9 @@ class _Page(HTMLParser):
 
     def _close_table(self) -> None:
         rows = [row for row in self._tables.pop() if any(_squeezed(cell.text) for cell in row)]
-        self._sink = self._text
+        # A table may stand in the cell of another one.
+        outer = self._tables[-1][-1] if self._tables and self._tables[-1] else []
+        self._sink = outer[-1].text if outer else self._text
         if len(rows) > 1 and all(cell.is_header for cell in rows[0]):
             read_rows([[_squeezed(cell.text) for cell in row] for row in rows], self._fields)
             return

@@ -54,7 +54,7 @@ _EXECUTABLE_MAGIC = (
     b"\xca\xfe\xba\xbe",
 )
 _EXECUTABLE = (
-    ".app .bash .bat .bin .cmd .com .cpl .dll .dmg .elf .exe .hta .jar .js .jse .msi .mjs .pl .ps1 .psm1 .py .rb"
+    ".app .bash .bat .cmd .com .cpl .dll .dmg .elf .exe .hta .jar .js .jse .msi .mjs .pl .ps1 .psm1 .py .rb"
     " .scr .sh .so .vb .vbe .vbs .wsf .zsh"
 )
 _EXECUTABLE_SUFFIXES = frozenset(_EXECUTABLE.split())

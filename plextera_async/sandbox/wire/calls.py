@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 import attrs
@@ -111,17 +112,14 @@ class Call:
             yield Part(head, self._hashed(head, reader.chunks()))
 
     async def drain(self) -> None:
-        """Read what the handler left, so that the hashes are there; a broken form is no error here."""
-        if self._begun or self.media_type != FORM:
-            while await self._next():
-                pass
-            return
-        try:
-            async for part in self.parts():
-                async for _ in part.chunks:
-                    pass
-        except RefusedError:
-            await self.drain()
+        """Read what nobody has read, so that the hashes are there; a broken form is no error here."""
+        if not self._begun and self.media_type == FORM:
+            with suppress(RefusedError):
+                async for part in self.parts():
+                    async for _ in part.chunks:
+                        pass
+        while await self._next():
+            pass
 
     async def _next(self) -> bytes:
         self._begun = True

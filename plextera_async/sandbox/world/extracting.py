@@ -69,9 +69,24 @@ class Extracting:
         output: dict[str, Any] | None = None,
     ) -> None:
         """Bring an extraction to its end, whatever was planned for it."""
+        extraction.completed_at = at
+        self.hold(extraction, at, status=status, error=error, output=output)
+        callbacks, extraction.on_end = extraction.on_end, []
+        for callback in callbacks:
+            callback(extraction)
+
+    def hold(
+        self,
+        extraction: Extraction,
+        at: float,
+        *,
+        status: str,
+        error: Problem | None = None,
+        output: dict[str, Any] | None = None,
+    ) -> None:
+        """Put an extraction into a state in which it stays, whatever was planned for it."""
         extraction.turn += 1
         extraction.status = status
-        extraction.completed_at = at
         extraction.error = error
         extraction.output = output
         wait = self._phase("output", extraction)
@@ -79,9 +94,6 @@ class Extracting:
         self._put(extraction, at)
         if output is not None and wait > 0:
             self._agenda.at(at + wait, partial(self._reveal, extraction, extraction.turn))
-        callbacks, extraction.on_end = extraction.on_end, []
-        for callback in callbacks:
-            callback(extraction)
 
     def _was_submitted(self, extraction: Extraction) -> bool:
         """Note the document; true if it stands for a living or completed extraction already."""

@@ -51,14 +51,18 @@ class Running:
 
     def end(self, run: Run, at: float, *, status: str, error: Problem | None = None) -> None:
         """Bring a run to its end, whatever was planned for it."""
-        run.turn += 1
-        run.status = status
-        run.error = error
         run.completed_at = at
-        self.runs.put(run, at)
+        self.hold(run, at, status=status, error=error)
         callbacks, run.on_end = run.on_end, []
         for callback in callbacks:
             callback(run)
+
+    def hold(self, run: Run, at: float, *, status: str, error: Problem | None = None) -> None:
+        """Put a run into a state in which it stays, whatever was planned for it."""
+        run.turn += 1
+        run.status = status
+        run.error = error
+        self.runs.put(run, at)
 
     def _step(self, run: Run, turn: int, place: int, at: float) -> None:
         if run.turn != turn:

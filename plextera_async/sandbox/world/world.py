@@ -173,14 +173,16 @@ class World:
         output: dict[str, Any] | None,
         ended: bool,
     ) -> None:
-        """Put a job into a state."""
+        """Put a job into a state, in which it stays."""
         now = self.now()
-        if isinstance(job, Run):
-            self.running.end(job, now, status=status, error=error)
-        else:
-            self.extracting.end(job, now, status=status, error=error, output=output)
         if not ended:
             job.completed_at = None
+        if isinstance(job, Run):
+            change = self.running.end if ended else self.running.hold
+            change(job, now, status=status, error=error)
+        else:
+            act = self.extracting.end if ended else self.extracting.hold
+            act(job, now, status=status, error=error, output=output)
 
     def _extract_input(self, payload: Any) -> Extraction | None:
         """Start the extraction of `document` in a trigger input: `{"fileId": ...}` or file nodes."""

@@ -98,7 +98,9 @@ class ThingCreate:
     """A ratio."""
     keys: list[SortKey] | UnsetType = attrs.field(
         default=UNSET,
-        validator=_c.check(list, min_items=1, max_items=2, unique_items=True, each=_c.check(str)),
+        validator=_c.check(
+            list, min_items=1, max_items=2, unique_items=True, each=_c.check(str, one_of=SortKey)
+        ),
     )
     """Keys."""
     flag: bool | UnsetType = attrs.field(default=UNSET, validator=_c.check(bool))
@@ -142,7 +144,7 @@ class ListThingsParameters:
     page: int | UnsetType = attrs.field(default=UNSET, validator=_c.check(int, ge=0))
     """Which page. Server default: `0`."""
     sort_by: SortKey | UnsetType = attrs.field(
-        default=UNSET, validator=_c.check(str), metadata=_c.wire("sort_by")
+        default=UNSET, validator=_c.check(str, one_of=SortKey), metadata=_c.wire("sort_by")
     )
     """What to sort by."""
 

@@ -1,0 +1,67 @@
+"""The command group: which commands there are, and how every failure becomes one line and an exit code."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from plextera_async.cli._failures import exit_code, explain
+from plextera_async.errors import PlexteraError
+
+__all__ = ["app", "run"]
+
+INTERRUPTED = 130
+
+_COMMANDS = {
+    "ingest": "Extract every document of folders, files and patterns.",
+    "extract": "Extract one document and show its fields.",
+    "run": "Start a workflow and wait for its end.",
+    "wait": "Wait for jobs that were started elsewhere or earlier.",
+    "sandbox": "Serve a pretend Plextera API on this machine.",
+}
+_EPILOG = (
+    "The API key comes from PLEXTERA_API_KEY or --api-key-file, never from an argument. "
+    "Exit codes: 0 all completed, 1 something did not, 2 wrong usage or configuration, 130 interrupted."
+)
+
+
+class _Group(click.Group):
+    """Loads a command when it is used, so that `plextera --help` need not load the client."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"plextera_async.cli._{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except PlexteraError as failure:
+            click.echo(f"plextera: {explain(failure)}", err=True)
+            ctx.exit(exit_code(failure))
+        except KeyboardInterrupt:
+            click.echo("plextera: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="plextera-async", prog_name="plextera")
+def app() -> None:
+    """Send documents to the Plextera Public API and get structured fields back."""
+
+
+def run() -> int:
+    """Run the command on this process's arguments; gives the exit code."""
+    try:
+        app.main(prog_name="plextera")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0

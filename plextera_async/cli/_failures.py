@@ -1,0 +1,82 @@
+"""Errors as people read them on a terminal: one line that says what to do, and the exit code."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from plextera_async import errors
+from plextera_async.cli._text import clean
+
+__all__ = ["code_of", "exit_code", "explain", "message_of", "stops_everything"]
+
+_CONFIGURATION = (errors.ConfigurationError, errors.AuthenticationError)
+_SAME_FOR_ALL = (
+    errors.AuthenticationError,
+    errors.PermissionDeniedError,
+    errors.ConnectError,
+    errors.RedirectError,
+)
+_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+_KEY_HINT = "check PLEXTERA_API_KEY or --api-key-file"
+_ADDRESS_HINT = "check the network, and --base-url or PLEXTERA_BASE_URL"
+_HINTS: tuple[tuple[type[errors.PlexteraError], Callable[[Any], str]], ...] = (
+    (errors.AuthenticationError, lambda _: f"the API key was refused: {_KEY_HINT}"),
+    (errors.PermissionDeniedError, lambda _: "the API key is valid but not allowed to do this"),
+    (errors.ConnectError, lambda _: f"the service cannot be reached: {_ADDRESS_HINT}"),
+    (errors.RedirectError, lambda _: f"the service answered from elsewhere: {_ADDRESS_HINT}"),
+    (errors.AmbiguousCreateError, lambda error: _look_first(error.key)),
+    (errors.WaitTimeoutError, lambda error: f"it goes on: pick it up with `plextera wait {error.id}`"),
+)
+
+
+def explain(failure: errors.PlexteraError) -> str:
+    """Give one line: what to do, what happened, and what the server said."""
+    hint = next((hint(failure) for kind, hint in _HINTS if isinstance(failure, kind)), None)
+    said = _said(failure)
+    parts = [hint, str(failure), said]
+    return clean("; ".join(part for part in parts if part))
+
+
+def exit_code(failure: errors.PlexteraError) -> int:
+    """Give 2 for what the user must set right first, else 1."""
+    return 2 if isinstance(failure, _CONFIGURATION) else 1
+
+
+def stops_everything(failure: errors.PlexteraError | OSError, *, is_submitted: bool) -> bool:
+    """Say whether every other document would meet the same failure: a wrong key, host or address.
+
+    Args:
+        failure: What one document met.
+        is_submitted: Whether it had been submitted before: a 404 after that is its own.
+    """
+    if isinstance(failure, errors.NotFoundError):
+        return not is_submitted
+    return isinstance(failure, _SAME_FOR_ALL)
+
+
+def code_of(failure: errors.PlexteraError | OSError) -> str:
+    """Give a stable code: the server's own, or else one made from the name of the error."""
+    if isinstance(failure, OSError) and not isinstance(failure, errors.PlexteraError):
+        return "INVALID_INPUT"  # the source could not be read to its end
+    own = failure.error if isinstance(failure, errors.JobFailedError) else failure
+    given = getattr(own, "code", None)
+    return str(given) if given else _WORD.sub("_", type(failure).__name__.removesuffix("Error")).upper()
+
+
+def message_of(failure: errors.PlexteraError | OSError) -> str:
+    """Give the server's words where there are any, else ours."""
+    if isinstance(failure, errors.PlexteraError):
+        return _said(failure) or str(failure)
+    return f"the file cannot be read: {failure.strerror or type(failure).__name__}"
+
+
+def _said(failure: errors.PlexteraError) -> str | None:
+    own = failure.error if isinstance(failure, errors.JobFailedError) else failure
+    said = getattr(own, "message", None)
+    return str(said) if said else None
+
+
+def _look_first(key: str | None) -> str:
+    what = f"the tag plexteraClientKey={key}" if key else "it"
+    return f"it may have been submitted: look for {what} before sending it again"
