@@ -2,9 +2,12 @@
 
 import os
 import tempfile
+import threading
+from collections.abc import Callable
+from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 import anyio
 import anyio.to_thread
@@ -17,12 +20,24 @@ __all__ = ["Download"]
 
 
 class Download:
-    """Writes beside its target and moves there at the end."""
+    """Writes beside its target and moves there at the end.
 
-    def __init__(self, target: Path, *, overwrite: bool) -> None:
-        """Write to *target*; with *overwrite*, also when it is there."""
-        self._target = target
+    All work on the disk is done in threads, one step at a time. The thread of a cancelled step goes on without its
+    task: therefore the lock, and the end after which no step does anything.
+    """
+
+    def __init__(self, target: str | PathLike[str], *, overwrite: bool) -> None:
+        """Write to *target*; with *overwrite*, also when it is there.
+
+        Raises:
+            InvalidInputError: If *target* is no path.
+        """
+        if not isinstance(target, str | PathLike):
+            raise InvalidInputError(f"`to` must be a path, not {type(target).__name__}")
+        self._target = Path(target)
         self._overwrite = overwrite
+        self._busy = threading.Lock()
+        self._is_over = False
         self._file: BinaryIO | None = None
         self._path: Path | None = None
 
@@ -33,9 +48,14 @@ class Download:
             InvalidInputError: If the target cannot be made.
         """
         try:
-            await anyio.to_thread.run_sync(self._open)
-        except OSError as failure:
-            reason = failure.strerror
+            await self._in_thread(self._open)
+        except (OSError, ValueError) as failure:
+            if isinstance(failure, InvalidInputError):
+                raise
+            reason = getattr(failure, "strerror", None) or "not a usable path"
+        except BaseException:
+            await self._end()
+            raise
         else:
             return self
         raise InvalidInputError(f"the file to download to cannot be made: {reason}")
@@ -52,15 +72,20 @@ class Download:
         self._file = os.fdopen(descriptor, "wb", buffering=0)
 
     async def receive(self, reply: Reply) -> bytes:
-        """Write a whole answer, from the start: what an attempt before it wrote is dropped."""
-        await anyio.to_thread.run_sync(self._rewind)
+        """Write a whole answer, from the start: what an attempt before it wrote is dropped.
+
+        Raises:
+            TransportError: If the answer breaks off.
+            OSError: If the disk takes no more.
+        """
+        await self._in_thread(self._rewind)
         pending = bytearray()
         async for chunk in reply.chunks():
             pending += chunk
             if len(pending) >= CHUNK:
-                await anyio.to_thread.run_sync(self._write, bytes(pending))
+                await self._in_thread(self._write, bytes(pending))
                 pending.clear()
-        await anyio.to_thread.run_sync(self._write, bytes(pending))
+        await self._in_thread(self._write, bytes(pending))
         return b""
 
     async def keep(self) -> Path:
@@ -68,16 +93,34 @@ class Download:
 
         Raises:
             InvalidInputError: If a file has come to stand there meanwhile and must not be replaced.
+            OSError: If the disk takes no more.
         """
-        await anyio.to_thread.run_sync(self._settle)
+        await self._in_thread(self._settle)
         return self._target
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Remove what was not kept."""
+        await self._end()
+
+    async def _end(self) -> None:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._drop)
+
+    async def _in_thread(self, step: Callable[..., None], *args: Any) -> None:
+        await anyio.to_thread.run_sync(self._alone, step, *args)
+
+    def _alone(self, step: Callable[..., None], *args: Any) -> None:
+        try:
+            with self._busy:
+                if not self._is_over:
+                    step(*args)
+        except OSError as failure:
+            bare = OSError(failure.errno, failure.strerror)  # without the file name, which is private
+        else:
+            return
+        raise bare
 
     def _rewind(self) -> None:
         if self._file is not None:
@@ -105,16 +148,19 @@ class Download:
         try:
             os.link(path, self._target)
         except FileExistsError:
-            raise InvalidInputError("the file to download to has come into being meanwhile") from None
+            pass
         except OSError:  # a file system without hard links
             path.rename(self._target)
+            return
         else:
             path.unlink()
+            return
+        raise InvalidInputError("the file to download to has come into being meanwhile")
 
     def _drop(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
-            self._path = None
+        with self._busy:
+            self._is_over = True
+            if self._file is not None:
+                self._file.close()
+            if self._path is not None:
+                self._path.unlink(missing_ok=True)

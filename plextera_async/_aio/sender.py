@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import datetime
 from itertools import count
@@ -18,7 +18,14 @@ from plextera_async._sansio.codec import decode
 from plextera_async._sansio.failure import api_error, is_success
 from plextera_async._sansio.message import Request, Response
 from plextera_async._sansio.retry import Failure, seconds_before_retry
-from plextera_async.errors import AmbiguousCreateError, APIError, DecodeError, PlexteraError, TransportError
+from plextera_async.errors import (
+    AmbiguousCreateError,
+    APIError,
+    DecodeError,
+    NotFoundError,
+    PlexteraError,
+    TransportError,
+)
 from plextera_async.options import ClientOptions
 
 __all__ = ["Answer", "Receive", "Sender", "Slots"]
@@ -79,10 +86,14 @@ class Sender:
             DecodeError: If the answer does not fit; of a create, that is an `AmbiguousCreateError`.
             PlexteraError: As `send` does.
         """
+        return await self.read(request, lambda content: decode(content, type_), retry=retry)
+
+    async def read(self, request: Request, reading: Callable[[bytes], T], *, retry: bool = True) -> Answer[T]:
+        """Send a request and read its answer in a way of one's own: *reading* may raise DecodeError, as `call` does."""
         since = self.clock.now()
         response = await self.send(request, retry=retry)
         try:
-            model = decode(response.content, type_)
+            model = reading(response.content)
         except DecodeError as unplaced:
             problems = unplaced.problems
         else:
@@ -114,18 +125,33 @@ class Sender:
                     problems = [("$", f"at most {_MOST_BYTES} bytes", "more")]
             raise _undecodable(request, response, problems)
 
-        return await self._until_answered(request, whole, retry=retry)
+        try:
+            return await self._until_answered(request, whole, retry=retry)
+        except NotFoundError as missing:
+            if request.operation.method != "DELETE" or missing.attempts == 1:
+                raise
+            return Response(  # an attempt before this one deleted it
+                status=missing.status, headers={}, request_id=missing.request_id, attempts=missing.attempts
+            )
 
     @asynccontextmanager
-    async def stream(self, request: Request) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[bytes], None]:
         """Send a request and hand over the pieces of its answer; only what comes before them is tried again."""
 
         async def head(request_id: str, attempt: int) -> Reply | Failure:
             return await self._head(request, request_id, attempt)
 
         reply = await self._until_answered(request, head, retry=True)
-        async with aclosing(reply), aclosing(reply.chunks()) as chunks:
-            yield chunks
+        try:
+            async with aclosing(reply), aclosing(reply.chunks()) as chunks:
+                yield chunks
+        except TransportError as failure:
+            if failure.operation is None:
+                failure.operation, failure.request_id = (
+                    request.operation.id,
+                    reply.headers.get("X-Request-Id"),
+                )
+            raise
 
     async def _until_answered(self, request: Request, attempt: Attempt[T], *, retry: bool) -> T:
         request_id, since = self.clock.new_id(), self.clock.now()
@@ -147,6 +173,8 @@ class Sender:
             try:
                 outcome = await attempt(request_id, number)
             except TransportError as failure:
+                if failure.operation is not None:  # of another call, by which an upload's source is fed
+                    raise
                 failure.operation, failure.request_id, failure.attempts = (
                     request.operation.id,
                     request_id,

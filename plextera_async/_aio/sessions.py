@@ -6,15 +6,17 @@ from collections.abc import AsyncGenerator
 
 import aiohttp
 import attrs
+from aiohttp import ClientHandlerType
 
 from plextera_async.errors import ConfigurationError
 
 __all__ = ["Pair", "Sessions"]
 
 _KEEP_ALIVE = 15.0
-_KEEP_ALIVE_FOR_CREATES = 2.0
+_KEEP_ALIVE_FOR_CHANGES = 2.0
 """A POST on a pooled connection that the server has just closed fails nearly every time, and a create that failed so
-must not be repeated: creates use connections that are fresh or were used within two seconds."""
+must not be repeated, nor can an upload from a stream: they use connections that are fresh or were used within two
+seconds."""
 
 _DNS_TTL = 60
 
@@ -24,7 +26,7 @@ class Pair:
     """The sessions of one loop."""
 
     reads: aiohttp.ClientSession
-    creates: aiohttp.ClientSession
+    changes: aiohttp.ClientSession
 
 
 class Sessions:
@@ -73,9 +75,9 @@ class Sessions:
 
     def _forget_ended(self) -> None:
         """Let go of sessions whose loop was closed without shutting down its async generators."""
-        for loop in [loop for loop in self._open if loop.is_closed()]:
-            pair, _ = self._open.pop(loop)
-            for session in (pair.reads, pair.creates):
+        for loop in [loop for loop in list(self._open) if loop.is_closed()]:
+            held = self._open.pop(loop, None)  # another thread may have been faster
+            for session in (held[0].reads, held[0].changes) if held else ():
                 connector = session.connector
                 session.detach()
                 if connector is not None:
@@ -88,33 +90,47 @@ class Sessions:
             await held[1].aclose()
 
     def __del__(self) -> None:
-        held = [loop for loop in getattr(self, "_open", ()) if not loop.is_closed()]
-        if held:
+        if not getattr(self, "_open", None):
+            return
+        self._forget_ended()
+        if (
+            self._open
+        ):  # from here on their loops close them, as they do with every async generator that is dropped
             warnings.warn(
                 "an AsyncPlextera was dropped with open connections: use `async with` or `await client.aclose()`",
                 ResourceWarning,
                 source=self,
                 stacklevel=2,
             )
-            self._open.clear()  # the loop closes what the generators held, as it does with any that is dropped
 
 
 async def _kept(
     registry: dict[asyncio.AbstractEventLoop, tuple[Pair, AsyncGenerator[Pair, None]]],
     loop: asyncio.AbstractEventLoop,
 ) -> AsyncGenerator[Pair, None]:
-    pair = Pair(_session(_KEEP_ALIVE), _session(_KEEP_ALIVE_FOR_CREATES))
-    try:
-        yield pair
-    finally:
-        registry.pop(loop, None)
-        await pair.reads.close()
-        await pair.creates.close()
+    async with _session(_KEEP_ALIVE) as reads, _session(_KEEP_ALIVE_FOR_CHANGES) as changes:
+        try:
+            yield Pair(reads, changes)
+        finally:
+            registry.pop(loop, None)
 
 
 def _session(keep_alive: float) -> aiohttp.ClientSession:
     # No limit of connections: the client's own limit stands before it, so that no timeout runs while waiting for one.
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=keep_alive, ttl_dns_cache=_DNS_TTL)
     return aiohttp.ClientSession(
-        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=True, trust_env=False
+        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), middlewares=(_once,), trust_env=False
     )
+
+
+async def _once(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating GET, PUT and DELETE by itself after a lost connection, and not saying so.
+
+    What is repeated, when and how often is the sender's to decide: one attempt is one request on the wire.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as lost:
+        raise aiohttp.ClientConnectionError(type(lost).__name__) from lost

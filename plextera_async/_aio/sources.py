@@ -7,7 +7,7 @@ import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, cast
 
 import anyio.to_thread
 import attrs
@@ -118,7 +118,6 @@ async def _from_bytes(source: bytes | bytearray | memoryview) -> Prepared:
 
 async def _from_file(source: Any) -> Prepared:
     name = _own_name(source)
-    await anyio.to_thread.run_sync(_check_reads_bytes, source)
     span = await anyio.to_thread.run_sync(_span, source)
     if span is None:
         return Prepared(await _read_ahead(_pieces_of_file(source)), name)
@@ -132,14 +131,19 @@ def _check_reads_bytes(file: Any) -> None:
         raise InvalidInputError("the file is closed")
     try:
         nothing = file.read(0)
-    except Exception as failure:
+    except (ValueError, TypeError, AttributeError) as failure:  # a file that is only written is a ValueError
         raise InvalidInputError("the file cannot be read: open it with mode 'rb'") from failure
     if isinstance(nothing, str):
         raise InvalidInputError("the file is open as text: open it with mode 'rb'")
 
 
 def _span(file: Any) -> tuple[int, int] | None:
-    """Give the positions of now and of the end; None for a file that cannot go back."""
+    """Give the positions of now and of the end; None for a file that cannot go back.
+
+    Raises:
+        InvalidInputError: If it is closed, or does not give bytes.
+    """
+    _check_reads_bytes(file)
     try:
         start = file.tell()
         end = file.seek(0, io.SEEK_END)
@@ -150,9 +154,9 @@ def _span(file: Any) -> tuple[int, int] | None:
     return int(start), int(end)
 
 
-async def _pieces_of_file(file: Any) -> AsyncIterator[bytes]:
-    while chunk := await anyio.to_thread.run_sync(file.read, CHUNK):
-        yield chunk
+async def _pieces_of_file(file: Any) -> AsyncIterator[Any]:
+    while (chunk := await anyio.to_thread.run_sync(file.read, CHUNK)) or chunk is None:
+        yield chunk  # None is what a non-blocking file gives when it would have to wait: refused, not taken for the end
 
 
 async def _from_async_readable(source: Any) -> Prepared:
@@ -169,7 +173,8 @@ def _blocking_file_of(source: Any) -> Any:
     """Find the file behind an async face, which can go back: in an UploadFile (`file`), in anyio's files (`wrapped`)."""
     for attribute in ("file", "wrapped"):
         inner = getattr(source, attribute, None)
-        if hasattr(inner, "read") and hasattr(inner, "seek") and not inspect.iscoroutinefunction(inner.read):
+        read = getattr(inner, "read", None)
+        if read is not None and hasattr(inner, "seek") and not inspect.iscoroutinefunction(read):
             return inner
     return None
 
@@ -202,8 +207,8 @@ async def _only_bytes(pieces: AsyncIterator[Any]) -> AsyncIterator[bytes]:
     async for piece in pieces:
         if not isinstance(piece, bytes | bytearray | memoryview):
             raise InvalidInputError(f"the source gives {type(piece).__name__}, not bytes")
-        if piece:
-            yield bytes(piece)
+        if content := bytes(cast("bytes", piece)):
+            yield content
 
 
 async def _from_factory(factory: Callable[[], Any]) -> Prepared:

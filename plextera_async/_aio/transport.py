@@ -14,8 +14,10 @@ from plextera_async._sansio.address import follow, is_same_origin, proxy_for
 from plextera_async._sansio.credentials import Secret
 from plextera_async._sansio.message import Request
 from plextera_async.errors import (
+    ConfigurationError,
     ConnectError,
     ConnectionLostError,
+    PlexteraError,
     RedirectError,
     RequestTimeoutError,
     TransportError,
@@ -64,7 +66,7 @@ class Transport:
     user_agent: str
     timeouts: Timeouts
     sessions: Sessions
-    proxies: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    proxies: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
 
     async def open(self, request: Request, request_id: str) -> "Reply":
         """Send a request and wait for the head of its answer. GETs follow up to five redirects.
@@ -74,16 +76,17 @@ class Transport:
             Exception: Whatever the source of an upload raised, as it is.
         """
         pair = await self.sessions.current()
-        session = pair.creates if request.operation.creates else pair.reads
+        session = pair.changes if request.changes else pair.reads
         url = f"{self.base_url}{request.path}{'?' + request.query if request.query else ''}"
         headers = self._headers(request, request_id)
-        for _ in range(_MOST_REDIRECTS + 1):
-            reply = await self._send(session, request, url, headers)
-            if reply.status not in _REDIRECTS:
-                return reply
+        redirects = 0
+        while (reply := await self._send(session, request, url, headers)).status in _REDIRECTS:
             await reply.aclose()
             url = self._redirected(request, reply, url, headers)
-        raise RedirectError("more than five redirects", status=reply.status)
+            redirects += 1
+            if redirects > _MOST_REDIRECTS:
+                raise RedirectError("more than five redirects", status=reply.status)
+        return reply
 
     def _headers(self, request: Request, request_id: str) -> dict[str, str]:
         headers = {
@@ -116,6 +119,7 @@ class Transport:
             data=body,
             headers=headers,
             allow_redirects=False,
+            auto_decompress=True,
             raise_for_status=False,
             proxy=proxy_for(url, self.proxies),
             timeout=self._limits(),
@@ -186,10 +190,13 @@ class Reply:
 
 async def _translated(step: Awaitable[T], upload: Sending | None, *, changes: bool) -> T:
     """Await a step of aiohttp; its errors become ours, and a failure of an upload's source stays what it is."""
+    failure: PlexteraError
     try:
         return await step
     except _RAW as raw:
         failure = _failure(raw, changes=changes)
+    except ValueError:  # before anything is sent, about what the session or the environment says
+        failure = ConfigurationError("aiohttp refuses the session's `auth`, a netrc entry or a proxy address")
     if upload is not None and upload.failure is not None:
         raise upload.failure
     raise failure  # outside the except block: aiohttp's errors quote addresses with their queries

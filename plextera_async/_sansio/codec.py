@@ -191,11 +191,14 @@ def _structure_model(cls: type[Any], converter: cattrs.Converter) -> Hook:
     build = make_dict_structure_fn(cls, converter, extra=override(omit=True), **renames)  # type: ignore[arg-type] # cattrs takes overrides by attribute name
     known = frozenset(names.values())
     keeps = any(a.name == "extra" for a in attrs.fields(cls))
+    empty_if_null = frozenset(wire_name(a) for a in attrs.fields(cls) if hasattr(a.default, "factory"))
 
     def structure(value: Any, wanted: Any) -> Any:
         if type(value) is not dict:
             raise _MismatchError("object", value)
-        model = build(value, wanted)
+        nulls = [name for name in empty_if_null if value.get(name, ()) is None]
+        present = {name: item for name, item in value.items() if name not in nulls} if nulls else value
+        model = build(present, wanted)
         if keeps and not known.issuperset(value):
             unknown = {name: item for name, item in value.items() if name not in known}
             object.__setattr__(model, "extra", unknown)  # frozen for users; not yet handed out

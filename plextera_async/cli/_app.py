@@ -1,16 +1,13 @@
 """The command group: which commands there are, and how every failure becomes one line and an exit code."""
 
-import sys
 from importlib import import_module
 
 import click
 
-from plextera_async.cli._failures import exit_code, explain
+from plextera_async.cli._failures import INTERRUPTED, exit_code, explain
 from plextera_async.errors import PlexteraError
 
 __all__ = ["app", "run"]
-
-INTERRUPTED = 130
 
 _COMMANDS = {
     "ingest": "Extract every document of folders, files and patterns.",

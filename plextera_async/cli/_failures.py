@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 from plextera_async import errors
 from plextera_async.cli._text import clean
 
-__all__ = ["code_of", "exit_code", "explain", "message_of", "stops_everything"]
+__all__ = ["INTERRUPTED", "code_of", "exit_code", "explain", "message_of", "stops_everything"]
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as of a shell: 128 and the number of SIGINT."""
 
 _CONFIGURATION = (errors.ConfigurationError, errors.AuthenticationError)
 _SAME_FOR_ALL = (
@@ -16,6 +19,7 @@ _SAME_FOR_ALL = (
     errors.ConnectError,
     errors.RedirectError,
 )
+_SECRET = re.compile(r"(?i)\bapi-key[\s:=]+\S+")
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 _KEY_HINT = "check PLEXTERA_API_KEY or --api-key-file"
@@ -30,20 +34,22 @@ _HINTS: tuple[tuple[type[errors.PlexteraError], Callable[[Any], str]], ...] = (
 )
 
 
-def explain(failure: errors.PlexteraError) -> str:
+def explain(failure: errors.PlexteraError | OSError) -> str:
     """Give one line: what to do, what happened, and what the server said."""
+    if not isinstance(failure, errors.PlexteraError):
+        return clean(message_of(failure))
     hint = next((hint(failure) for kind, hint in _HINTS if isinstance(failure, kind)), None)
-    said = _said(failure)
-    parts = [hint, str(failure), said]
-    return clean("; ".join(part for part in parts if part))
+    return clean("; ".join(part for part in (hint, str(failure), _said(failure)) if part))
 
 
-def exit_code(failure: errors.PlexteraError) -> int:
+def exit_code(failure: errors.PlexteraError | OSError) -> int:
     """Give 2 for what the user must set right first, else 1."""
     return 2 if isinstance(failure, _CONFIGURATION) else 1
 
 
-def stops_everything(failure: errors.PlexteraError | OSError, *, is_submitted: bool) -> bool:
+def stops_everything(
+    failure: errors.PlexteraError | OSError, *, is_submitted: bool
+) -> TypeGuard[errors.PlexteraError]:
     """Say whether every other document would meet the same failure: a wrong key, host or address.
 
     Args:
@@ -57,7 +63,7 @@ def stops_everything(failure: errors.PlexteraError | OSError, *, is_submitted: b
 
 def code_of(failure: errors.PlexteraError | OSError) -> str:
     """Give a stable code: the server's own, or else one made from the name of the error."""
-    if isinstance(failure, OSError) and not isinstance(failure, errors.PlexteraError):
+    if not isinstance(failure, errors.PlexteraError):
         return "INVALID_INPUT"  # the source could not be read to its end
     own = failure.error if isinstance(failure, errors.JobFailedError) else failure
     given = getattr(own, "code", None)
@@ -72,9 +78,11 @@ def message_of(failure: errors.PlexteraError | OSError) -> str:
 
 
 def _said(failure: errors.PlexteraError) -> str | None:
+    if isinstance(failure, errors.AuthenticationError):
+        return None  # it may quote the key
     own = failure.error if isinstance(failure, errors.JobFailedError) else failure
     said = getattr(own, "message", None)
-    return str(said) if said else None
+    return _SECRET.sub("api-key ****", str(said)) if said else None
 
 
 def _look_first(key: str | None) -> str:

@@ -22,6 +22,6 @@ def _printable(character: str) -> str:
     return " " if character.isspace() else character.encode("unicode_escape").decode()
 
 
-def readable_path(path: str) -> str:
+def readable_path(path: str | os.PathLike[str]) -> str:
     r"""Give a path as valid Unicode: bytes of a file name that are not UTF-8 appear as `\xNN`."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")

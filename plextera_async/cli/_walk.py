@@ -1,9 +1,10 @@
 """From what a user names to documents: folders, files and patterns, in a fixed order and no faster than they are taken."""
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
-from pathlib import PurePath
+from pathlib import Path
 
 import attrs
 
@@ -14,7 +15,7 @@ __all__ = ["Found", "walk"]
 class Found:
     """A path to take as a document, or one that nothing can be taken from."""
 
-    path: str
+    path: Path
     problem: str | None = None
 
 
@@ -47,43 +48,55 @@ def walk(names: Sequence[str], *, leave_out: str | None = None) -> Iterator[Foun
 
 def _named(name: str) -> Iterator[Found]:
     if os.path.lexists(name) or not _is_pattern(name):
-        yield from _below(name)
+        yield from _below(Path(name))
         return
-    pattern = PurePath(name)
+    pattern = Path(name)
     has_match = False
-    for match in _matches(pattern.anchor, pattern.parts[1:] if pattern.anchor else pattern.parts):
+    for match in _matches(Path(pattern.anchor), pattern.parts[bool(pattern.anchor) :]):
         has_match = True
         yield from _below(match)
     if not has_match:
-        yield Found(name, "nothing matches this pattern")
+        yield Found(pattern, "nothing matches this pattern")
 
 
 def _is_pattern(name: str) -> bool:
     return any(character in name for character in "*?[")
 
 
-def _below(top: str) -> Iterator[Found]:
+def _below(top: Path) -> Iterator[Found]:
     """Give a file, or all files below a folder. A stack and no recursion: trees may be deep."""
     levels = [iter([top])]
     while levels:
         path = next(levels[-1], None)
         if path is None:
             levels.pop()
-        elif not os.path.isdir(path):
+        elif not _is_folder(path):
             yield Found(path)
-        elif path == top or not os.path.islink(path):
+        elif path == top or not path.is_symlink():
             try:
                 levels.append(_inside(path))
             except OSError as failure:
                 yield Found(path, f"the folder cannot be read: {failure.strerror}")
 
 
-def _inside(folder: str) -> Iterator[str]:
-    names = sorted(name for name in os.listdir(folder or os.curdir) if not name.startswith("."))
-    return (os.path.join(folder, name) for name in names)
+def _inside(folder: Path) -> Iterator[Path]:
+    names = _names(folder)  # now, so that the caller meets the failure
+    return (folder / name for name in names if not name.startswith("."))
 
 
-def _matches(folder: str, parts: Sequence[str]) -> Iterator[str]:
+def _names(folder: Path) -> list[str]:
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (OSError, ValueError):  # `Path.is_dir` raises when a folder above it is closed to us
+        return False
+
+
+def _matches(folder: Path, parts: Sequence[str]) -> Iterator[Path]:
     """Give what matches the parts of a pattern below a folder; what cannot be listed matches nothing, as in a shell."""
     if not parts:
         yield folder
@@ -93,29 +106,29 @@ def _matches(folder: str, parts: Sequence[str]) -> Iterator[str]:
         yield from _matches(path, rest)
 
 
-def _candidates(folder: str, part: str, *, is_last: bool) -> Iterator[str]:
+def _candidates(folder: Path, part: str, *, is_last: bool) -> Iterator[Path]:
     if part == "**":
-        yield from [folder or os.curdir] if is_last else _folders(folder)
+        yield from [folder] if is_last else _folders(folder)
     elif _is_pattern(part):
         for name in _listed(folder):
             if fnmatchcase(name, part) and (part.startswith(".") or not name.startswith(".")):
-                yield os.path.join(folder, name)
-    elif os.path.lexists(path := os.path.join(folder, part)):
-        yield path
+                yield folder / name
+    elif os.path.lexists(folder / part):
+        yield folder / part
 
 
-def _folders(top: str) -> Iterator[str]:
+def _folders(top: Path) -> Iterator[Path]:
     """Give a folder and all folders below it that are neither hidden nor links."""
     waiting = [top]
     while waiting:
         folder = waiting.pop()
         yield folder
-        inside = [os.path.join(folder, name) for name in _listed(folder) if not name.startswith(".")]
-        waiting.extend(path for path in reversed(inside) if os.path.isdir(path) and not os.path.islink(path))
+        inside = [folder / name for name in _listed(folder) if not name.startswith(".")]
+        waiting.extend(path for path in reversed(inside) if _is_folder(path) and not path.is_symlink())
 
 
-def _listed(folder: str) -> list[str]:
+def _listed(folder: Path) -> list[str]:
     try:
-        return sorted(os.listdir(folder or os.curdir))
+        return _names(folder)
     except OSError:
         return []

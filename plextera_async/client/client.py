@@ -169,8 +169,11 @@ class AsyncPlextera:
             query=query_string(query or {}),
             body=None if json is None else JsonBody(json_bytes(json, what="json")),
         )
-        response = await self._sender.send(request)
-        return parse(response.content) if response.content else None
+        return (await self._sender.read(request, _parsed)).model
+
+
+def _parsed(content: bytes) -> Any:
+    return parse(content) if content else None
 
 
 def _user_agent() -> str:

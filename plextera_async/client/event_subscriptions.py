@@ -6,7 +6,7 @@ from typing import Any
 from plextera_async._generated import operations
 from plextera_async.client.calls import Resource, given, json_body
 from plextera_async.client.pages import Pages
-from plextera_async.errors import InvalidInputError, NotFoundError
+from plextera_async.errors import InvalidInputError
 from plextera_async.models import (
     EventSubscription,
     EventSubscriptionCreate,
@@ -158,16 +158,12 @@ class EventSubscriptions(Resource):
             PlexteraError: As every call does.
         """
         operation = operations.DELETE_EVENT_SUBSCRIPTION
-        try:
-            await self._sender.send(self._request(operation, path={"subscriptionId": subscription_id}))
-        except NotFoundError as missing:
-            if missing.attempts == 1:
-                raise
+        await self._sender.send(self._request(operation, path={"subscriptionId": subscription_id}))
 
 
 def _types(event_types: Iterable[EventType | str]) -> list[EventType | str]:
-    if isinstance(event_types, str):
-        raise InvalidInputError("event_types must be a list of types, not one str")
+    if isinstance(event_types, str) or not isinstance(event_types, Iterable):
+        raise InvalidInputError(f"event_types must be a list of types, not one {type(event_types).__name__}")
     return list(event_types)
 
 

@@ -94,11 +94,10 @@ class Extractions(Resource):
         intent = self._intent(tags, key)
         with checked():
             ExtractionUpload(**given(tags=intent.tags or None))
+            tags_json = to_json(dict(intent.tags))
         pieces = [await file_piece("file", source, name=name, content_type=content_type)]
         if intent.tags:
-            pieces.insert(
-                0, Piece(name="tags", content=to_json(dict(intent.tags)), content_type="application/json")
-            )
+            pieces.insert(0, Piece(name="tags", content=tags_json, content_type="application/json"))
         return await self._create(operations.UPLOAD_EXTRACTION, MultipartBody(pieces), intent)
 
     async def get(self, extraction_id: str) -> Extraction:

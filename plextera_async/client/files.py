@@ -80,13 +80,14 @@ class Files(Resource):
         Raises:
             InvalidInputError: If *to* is a folder, its folder is missing or closed to us, or the file is there.
             NotFoundError: If there is no such file on the server.
+            OSError: If the disk fails or is full; without the file's name in it.
             PlexteraError: As every call does.
 
         The file appears whole or not at all, readable by its owner only: a transfer that breaks is begun again, and
         after the last failure, or when cancelled, nothing is left behind.
         """
         request = self._request(operations.DOWNLOAD_FILE, path={"fileId": file_id}, accept=_ANY_TYPE)
-        async with Download(Path(to), overwrite=overwrite) as download:
+        async with Download(to, overwrite=overwrite) as download:
             await self._sender.send(request, receive=download.receive)
             return await download.keep()
 

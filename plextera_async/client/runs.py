@@ -3,7 +3,7 @@
 import io
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -129,15 +129,19 @@ async def _pieces(name: str, value: Any) -> Sequence[Piece]:
         raise InvalidInputError("part names must be non-empty text")
     if isinstance(value, str):
         return [_text(name, value)]
-    if isinstance(value, list | tuple) and value and all(_is_file(item) for item in value):
-        return [await _file(name, item) for item in value]
-    if _is_file(value):
-        return [await _file(name, value)]
+    files = _files(value)
+    if files:
+        return [await _file(name, item) for item in files]
     return [
         Piece(
             name=name, content=json_bytes(value, what=f"the part {name!r}"), content_type="application/json"
         )
     ]
+
+
+def _files(value: object) -> Sequence[Any]:
+    items = cast("Sequence[Any]", value) if isinstance(value, list | tuple) else (value,)
+    return items if all(map(_is_file, items)) else ()
 
 
 def _is_file(value: object) -> bool:

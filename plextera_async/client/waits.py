@@ -106,6 +106,8 @@ class Wait(Generic[JobT]):
 
     async def _pause(self) -> None:
         left = self._limit - self._elapsed()
+        if left <= 0 and not self._has_read:
+            return  # every wait looks at least once, one without any time too
         if left <= 0:
             raise WaitTimeoutError(
                 id=self._id, latest=self._latest, elapsed=self._elapsed(), last_error=self._failure

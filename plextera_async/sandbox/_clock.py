@@ -37,13 +37,11 @@ class SystemClock:
         return asyncio.get_running_loop().call_later(max(0.0, when - self.now()), callback)
 
 
-@attrs.define(order=True, eq=True)
+@attrs.define(eq=False)
 class _Alarm:
     """One entry of the virtual clock's agenda."""
 
-    when: float
-    number: int
-    callback: Callable[[], object] | None = attrs.field(order=False)
+    callback: Callable[[], object] | None
 
     def cancel(self) -> None:
         """Call it off; the entry stays in the heap and does nothing."""
@@ -65,7 +63,7 @@ class VirtualClock:
 
     def __init__(self, start: datetime = _DEFAULT_START) -> None:
         self._now = start.timestamp()
-        self._agenda: list[_Alarm] = []
+        self._agenda: list[tuple[float, int, _Alarm]] = []
         self._numbers = itertools.count()
 
     def now(self) -> float:
@@ -74,8 +72,9 @@ class VirtualClock:
 
     def call_at(self, when: float, callback: Callable[[], object]) -> Timer:
         """Run *callback* during the `advance` that reaches *when*."""
-        alarm = _Alarm(when, next(self._numbers), callback)
-        heapq.heappush(self._agenda, alarm)
+        alarm = _Alarm(callback)
+        # The number keeps alarms of the same moment in the order in which they were set.
+        heapq.heappush(self._agenda, (when, next(self._numbers), alarm))
         return alarm
 
     def advance(self, seconds: float) -> None:
@@ -89,9 +88,9 @@ class VirtualClock:
         if seconds < 0:
             raise ValueError("time does not run backwards: seconds must not be negative")
         target = self._now + seconds
-        while self._agenda and self._agenda[0].when <= target:
-            alarm = heapq.heappop(self._agenda)
-            self._now = max(self._now, alarm.when)
+        while self._agenda and self._agenda[0][0] <= target:
+            when, _, alarm = heapq.heappop(self._agenda)
+            self._now = max(self._now, when)
             if alarm.callback is not None:
                 alarm.callback()
         self._now = target

@@ -1,10 +1,12 @@
 """What the sandbox tests share: a bare HTTP caller and small documents written by hand."""
 
+import asyncio
 import hashlib
 import io
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -94,6 +96,17 @@ class Api:
         self.sandbox.clock.advance(seconds)
 
 
+async def until(claim: Callable[[], object]) -> None:
+    """Wait for something that has no event of its own, such as a request that hangs in the sandbox."""
+    while not claim():  # noqa: ASYNC110 (it is looked at from outside)
+        await asyncio.sleep(0.002)
+
+
+def files_below(folder: Path) -> list[int]:
+    """Give the sizes of all files in a folder."""
+    return [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+
+
 def form_data(fields: Mapping[str, Any]) -> aiohttp.FormData:
     form = aiohttp.FormData(quote_fields=False, default_to_multipart=True)
     for name, value in fields.items():
@@ -131,11 +144,11 @@ def pdf(
     text = "".join(f"BT /F1 10 Tf {x} {y} Td ({line}) Tj ET\n" for x, y, line in lines)
     annotations = list(annotations)
     kids = " ".join(f"{6 + index} 0 R" for index in range(len(annotations)))
+    page = f"/Contents 4 0 R /Annots [{kids}] /Resources << /Font << /F1 5 0 R >> >>"
     objects = [
         f"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [{kids}] /DA (/F1 10 Tf) {fields} >> >>",
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        f"<< /Type /Page /Parent 2 0 R /MediaBox [{media_box}] /Rotate {rotate} /Contents 4 0 R"
-        f" /Annots [{kids}] /Resources << /Font << /F1 5 0 R >> >> >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [{media_box}] /Rotate {rotate} {page} >>",
         f"<< /Length {len(text)} >>\nstream\n{text}endstream",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
         *annotations,
@@ -176,9 +189,9 @@ _PAD = bytes.fromhex("28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe64
 def _encryption(password: str) -> str:
     """Write the standard security handler, revision 2 (ISO 32000-1, 7.6.3)."""
     padded = (password.encode() + _PAD)[:32]
-    owner = _rc4(hashlib.md5(padded).digest()[:5], padded)
+    owner = _rc4(hashlib.md5(padded, usedforsecurity=False).digest()[:5], padded)
     permissions = (-4).to_bytes(4, "little", signed=True)
-    key = hashlib.md5(padded + owner + permissions + bytes(16)).digest()[:5]
+    key = hashlib.md5(padded + owner + permissions + bytes(16), usedforsecurity=False).digest()[:5]
     user = _rc4(key, _PAD)
     return f"<< /Filter /Standard /V 1 /R 2 /O <{owner.hex()}> /U <{user.hex()}> /P -4 >>"
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from plextera_async.sandbox import Received
-from tests.sandbox.support import EXTRACTIONS, Api, FilePart, running
+from tests.sandbox.support import EXTRACTIONS, Api, FilePart, running, until
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,9 @@ async def test_a_request_without_a_key_learns_nothing_of_paths(api: Api) -> None
         assert response.status == 401
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/files/", "/files/a/b", "/Files", "//files", "/workflows//runs"])
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/files/", "/files/a/b", "/Files", "//files", "/workflows//runs"]
+)
 async def test_unknown_paths_are_not_found(api: Api, path: str) -> None:
     reply = await api.get(path)
 
@@ -68,7 +70,9 @@ async def test_paths_outside_the_base_url_are_not_found(api: Api) -> None:
         ("OPTIONS", "/workflows/w/runs", "POST"),
     ],
 )
-async def test_other_methods_are_refused_with_those_allowed(api: Api, method: str, path: str, allow: str) -> None:
+async def test_other_methods_are_refused_with_those_allowed(
+    api: Api, method: str, path: str, allow: str
+) -> None:
     reply = await api.call(method, path)
 
     assert reply.status == 405
@@ -145,7 +149,9 @@ async def test_the_date_header_is_sandbox_time(api: Api) -> None:
         (b"{}", "application/json; charset=utf-8", 422),
     ],
 )
-async def test_bodies_that_cannot_be_read_are_refused(api: Api, content: bytes, kind: str, status: int) -> None:
+async def test_bodies_that_cannot_be_read_are_refused(
+    api: Api, content: bytes, kind: str, status: int
+) -> None:
     reply = await api.post(EXTRACTIONS, data=content, headers={"Content-Type": kind})
 
     assert reply.status == status
@@ -179,7 +185,12 @@ async def test_what_arrived_is_on_record_without_the_key(api: Api) -> None:
 
     listing, upload = api.sandbox.requests
     assert isinstance(listing, Received)
-    assert (listing.method, listing.path, listing.query, listing.status) == ("GET", "/workflow-runs", "size=5", 200)
+    assert (listing.method, listing.path, listing.query, listing.status) == (
+        "GET",
+        "/workflow-runs",
+        "size=5",
+        200,
+    )
     assert listing.headers["x-mine"] == "1"
     assert "authorization" not in listing.headers
     assert api.sandbox.api_key not in repr(list(api.sandbox.requests))
@@ -192,12 +203,13 @@ async def test_what_arrived_is_on_record_without_the_key(api: Api) -> None:
 async def test_a_client_that_breaks_off_leaves_the_sandbox_well(api: Api) -> None:
     port = int(api.sandbox.base_url.split(":")[2].split("/")[0])
     _, writer = await asyncio.open_connection("127.0.0.1", port)
-    head = f"POST /api/public/v1/files HTTP/1.1\r\nHost: x\r\nAuthorization: api-key {api.sandbox.api_key}\r\n"
+    head = (
+        f"POST /api/public/v1/files HTTP/1.1\r\nHost: x\r\nAuthorization: api-key {api.sandbox.api_key}\r\n"
+    )
     head += "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n\r\n--b\r\n"
     writer.write(head.encode())
     await writer.drain()
-    while not api.sandbox.requests:
-        await asyncio.sleep(0.005)
+    await until(lambda: api.sandbox.requests)
     writer.close()
     await writer.wait_closed()
 

@@ -57,6 +57,8 @@ class Agenda:
 
     async def sleep(self, seconds: float) -> None:
         """Wait for sandbox time to pass."""
+        if seconds <= 0:
+            return
         passed = asyncio.Event()
         self.at(self.clock.now() + seconds, lambda _: passed.set())
         await passed.wait()
@@ -79,17 +81,19 @@ class Agenda:
 
         def late(_: "asyncio.Future[Any]") -> None:
             self._overdue.discard(future)
-            if not self.stopping.is_set():
-                callback(self._moment(due))
+            if self.stopping.is_set():
+                return
+            callback(self._moment(due))
+            if isinstance(self.clock, VirtualClock):
+                self.clock.advance(0)  # what follows from it may be due already
 
         future.add_done_callback(late)
 
     async def settle(self) -> None:
         """On a virtual clock, wait until the work that is due by now is done and its consequences are drawn."""
-        while isinstance(self.clock, VirtualClock) and self._overdue:
+        while self.clock.is_virtual and self._overdue:
             await asyncio.wait(self._overdue)
             await asyncio.sleep(0)  # lets the callbacks of the last future run
-            self.clock.advance(0)
 
     async def close(self) -> None:
         """Call everything off and wait for the threads to end."""

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from .agenda import Agenda
 from .ids import hex_id
@@ -74,14 +74,14 @@ class Running:
         step.status = "PROCESSING"
         self.runs.put(run, at)
 
-        def done(failure: str | None, at: float) -> None:
+        def done(at: float, failure: str | None, output: Any = None) -> None:
             if run.turn == turn:
-                self._step_done(run, place, failure, at)
+                self._step_done(run, place, at, failure=failure or step.plan.fails, output=output)
 
         if not (self._nested(run, step, done, at) or self._extracts(run, step, done)):
-            if place == 0:
-                step.output = run.input
-            self._agenda.at(at + self._agenda.phase("processing", run.number), partial(done, step.plan.fails))
+            output = run.input if place == 0 else None
+            wait = self._agenda.phase("processing", run.number)
+            self._agenda.at(at + wait, partial(done, failure=None, output=output))
 
     def _nested(self, run: Run, step: Step, done: "Done", at: float) -> bool:
         workflow = self._find_workflow(step.plan.nested) if step.plan.nested else None
@@ -92,7 +92,7 @@ class Running:
 
         def follow(ended: Run) -> None:
             failure = None if ended.status == "COMPLETED" else f"The nested run ended {ended.status}."
-            done(failure or step.plan.fails, ended.updated_at)
+            done(ended.updated_at, failure)
 
         child.on_end.append(follow)
         return True
@@ -104,24 +104,27 @@ class Running:
 
         def follow(ended: Extraction) -> None:
             fields = len((ended.output or {}).get("fields", ()))
-            step.output = {"extractionId": ended.id, "fieldCount": fields}
             failure = None if ended.status == "COMPLETED" else f"The extraction ended {ended.status}."
-            done(failure or step.plan.fails, ended.updated_at)
+            done(ended.updated_at, failure, {"extractionId": ended.id, "fieldCount": fields})
 
         extraction.on_end.append(follow)
         return True
 
-    def _step_done(self, run: Run, place: int, failure: str | None, at: float) -> None:
+    def _step_done(self, run: Run, place: int, at: float, *, failure: str | None, output: Any) -> None:
         step = run.steps[place]
-        step.status = "COMPLETED" if failure is None else "FAILED"
-        step.message = failure
         if failure is None:
+            step.status = "COMPLETED"
+            step.output = output
             self._step(run, run.turn, place + 1, at)
         else:
-            step.output = None
+            step.status = "FAILED"
+            step.message = failure
             message = f"Step {step.plan.name!r} failed."
             self.end(run, at, status="FAILED", error=Problem("WORKFLOW_RUN_FAILED", message))
 
 
-Done = Callable[[str | None, float], None]
-"""What a step calls when it is over: with what went wrong, if anything did, and when."""
+class Done(Protocol):
+    """What a step calls when it is over."""
+
+    def __call__(self, at: float, failure: str | None, output: Any = None) -> None:
+        """Tell when, what went wrong if anything did, and what came out."""

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo 'scripts are refused, even harmless ones'

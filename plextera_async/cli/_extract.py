@@ -1,0 +1,64 @@
+"""`plextera extract`: one document."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio
+import attrs
+import click
+
+from plextera_async.cli._connection import Connection, connection_options, sandbox_option, timeout_option
+from plextera_async.cli._document import Document
+from plextera_async.cli._failures import INTERRUPTED, exit_code, explain
+from plextera_async.cli._lines import Line
+from plextera_async.cli._progress import print_line
+from plextera_async.cli._tables import show_fields
+from plextera_async.cli._tags import tag_option
+from plextera_async.cli._text import clean
+from plextera_async.errors import PlexteraError
+
+__all__ = ["command"]
+
+
+@attrs.frozen(kw_only=True)
+class _Job:
+    file: str
+    as_json: bool
+    timeout: float | None
+    tags: Mapping[str, str]
+    connection: Connection
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.option("--json", "as_json", is_flag=True, help="Print the JSON line that `plextera ingest` writes.")
+@timeout_option
+@tag_option
+@sandbox_option
+@connection_options
+def command(**options: Any) -> None:
+    """Extract one document and print its fields as a table."""
+    job = _Job(**options)
+    document = Document(Path(job.file), job.tags)
+    try:
+        line, code = anyio.run(_extract, job, document)
+    except KeyboardInterrupt:
+        line, code = document.interrupted(), INTERRUPTED
+        click.echo(f"plextera: interrupted: {line.trouble()}", err=True)
+    if job.as_json:
+        print_line(line.to_json())
+    elif line.fields is not None:
+        show_fields(line.fields)
+    click.get_current_context().exit(code)
+
+
+async def _extract(job: _Job, document: Document) -> tuple[Line, int]:
+    async with job.connection.open(timeout=job.timeout) as client:
+        try:
+            await document.submit(client)
+            line = await document.finish()
+        except (PlexteraError, OSError) as failure:
+            click.echo(f"plextera: {clean(document.source)}: {explain(failure)}", err=True)
+            return document.failed(failure), exit_code(failure)
+    return line, 0 if line.is_completed else 1

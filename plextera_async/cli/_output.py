@@ -1,0 +1,72 @@
+"""Where the results of an ingestion go: JSON lines to stdout, or to a file with a table on stdout."""
+
+import os
+import stat
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import BinaryIO
+
+import anyio
+import anyio.to_thread
+import attrs
+
+from plextera_async.cli._lines import TABLE_HEAD, Line
+from plextera_async.cli._progress import Progress
+from plextera_async.errors import ConfigurationError
+
+__all__ = ["Results", "open_private"]
+
+
+@contextmanager
+def open_private(path: str, *, overwrite: bool) -> Generator[BinaryIO, None, None]:
+    """Open a file to write that only its owner may read (mode 0600).
+
+    Raises:
+        ConfigurationError: If it cannot be made, or is there and must not be overwritten.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if overwrite else os.O_EXCL)
+    try:
+        number = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+    except FileExistsError:
+        raise ConfigurationError(f"{path} is there already: name another file, or give --overwrite") from None
+    except OSError as failure:
+        raise ConfigurationError(f"{path} cannot be written: {failure.strerror}") from failure
+    with os.fdopen(number, "wb") as file:
+        if stat.S_ISREG(os.fstat(number).st_mode) and hasattr(os, "fchmod"):
+            os.fchmod(number, 0o600)  # one that was there keeps the mode it had, otherwise
+        yield file
+
+
+@attrs.frozen
+class Results:
+    """Takes lines, whole and one after the other.
+
+    They are written in a thread: a reader that has stopped reading, such as a pager, must not stop the event loop,
+    whose uploads would then time out.
+    """
+
+    progress: Progress
+    file: BinaryIO | None = None
+    _turn: anyio.Lock = attrs.field(factory=anyio.Lock, init=False)
+    _rows: Iterator[int] = attrs.field(factory=count, init=False)
+
+    async def put(self, line: Line) -> None:
+        """Write a line; it is written although the command is being interrupted, because it has happened.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        with anyio.CancelScope(shield=True):
+            async with self._turn:
+                await anyio.to_thread.run_sync(self._write, line)
+
+    def _write(self, line: Line) -> None:
+        if self.file is None:
+            self.progress.out(line.to_json())
+            return
+        self.file.write(f"{line.to_json()}\n".encode())
+        self.file.flush()
+        if next(self._rows) == 0:
+            self.progress.out(TABLE_HEAD)
+        self.progress.out(line.to_row())

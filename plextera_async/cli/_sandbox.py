@@ -1,0 +1,67 @@
+"""`plextera sandbox`: the pretend service, for other programs on this machine."""
+
+import shlex
+
+import anyio
+import click
+
+from plextera_async.cli._connection import read_key
+from plextera_async.cli._progress import print_line
+from plextera_async.sandbox import Sandbox, Timing
+
+__all__ = ["command"]
+
+_SECONDS = click.FloatRange(min=0, max=86_400)
+
+
+@click.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    metavar="PORT",
+    help="Port to listen on. [default: a free one]",
+)
+@click.option(
+    "--api-key-file", metavar="FILE", help="File that holds the one valid key. [default: a new key]"
+)
+@click.option(
+    "--queued",
+    type=_SECONDS,
+    metavar="SECONDS",
+    default=0.05,
+    show_default=True,
+    help="Time until a job begins.",
+)
+@click.option(
+    "--processing",
+    type=_SECONDS,
+    metavar="SECONDS",
+    default=0.2,
+    show_default=True,
+    help="Time that a job takes.",
+)
+def command(*, port: int, api_key_file: str | None, queued: float, processing: float) -> None:
+    """Serve a pretend Plextera API on loopback until Ctrl-C.
+
+    Prints the lines that point other programs to it. It is no OCR and no model: fields come from plain rules.
+    """
+    key = None if api_key_file is None else read_key(api_key_file)
+    sandbox = Sandbox(api_key=key, port=port, timing=Timing(queued=queued, processing=processing))
+    try:
+        anyio.run(_serve, sandbox, api_key_file)
+    except OSError as failure:
+        raise click.ClickException(f"the sandbox cannot listen on port {port}: {failure.strerror}") from None
+    except KeyboardInterrupt:
+        click.echo("plextera: the sandbox has ended", err=True)
+
+
+async def _serve(sandbox: Sandbox, api_key_file: str | None) -> None:
+    async with sandbox:
+        print_line(f"export PLEXTERA_BASE_URL={sandbox.base_url}")
+        if api_key_file is None:
+            print_line(f"export PLEXTERA_API_KEY={sandbox.api_key}")
+        elif api_key_file != "-":  # a key of the user's own is not shown
+            print_line(f'export PLEXTERA_API_KEY="$(cat {shlex.quote(api_key_file)})"')
+        click.echo("plextera: the sandbox answers, until Ctrl-C; it is no OCR and no model", err=True)
+        await anyio.sleep_forever()

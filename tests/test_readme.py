@@ -1,0 +1,122 @@
+"""The README's Python runs, as it stands there, against the sandbox; its commands are those that CI and users run."""
+
+import asyncio
+import re
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from plextera_async._aio.clock import Clock
+from plextera_async.sandbox import Sandbox, Timing
+from plextera_async.webhooks import sign
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+PYTHON = dict(
+    zip(
+        ["poll", "events", "workflow", "lists", "sandbox"],
+        re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE),
+        strict=True,
+    )
+)
+
+
+@pytest.fixture
+def served(tmp_path, monkeypatch):
+    """A sandbox that serves from a thread of its own, so that the README's `asyncio.run` works as it is written."""
+    shutil.copy(next((ROOT / "examples/documents").glob("*.pdf")), tmp_path / "lab-result.pdf")
+    monkeypatch.chdir(tmp_path)
+    ready, done = threading.Event(), threading.Event()
+    held: list[Sandbox] = []
+
+    async def serve() -> None:
+        async with Sandbox(timing=Timing(queued=0.0, processing=0.0)) as sandbox:
+            held.append(sandbox)
+            ready.set()
+            await asyncio.to_thread(done.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert ready.wait(10)
+    monkeypatch.setenv("PLEXTERA_API_KEY", held[0].api_key)
+    monkeypatch.setenv("PLEXTERA_BASE_URL", held[0].base_url)
+    monkeypatch.setenv("PLEXTERA_SIGNING_SECRET", "whsec_of_a_test")
+    yield held[0]
+    done.set()
+    thread.join(10)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    """Shorten the client's pauses; their length is tested elsewhere."""
+
+    async def sleep(_clock: Clock, seconds: float) -> None:
+        await asyncio.sleep(min(seconds, 0.01))
+
+    monkeypatch.setattr(Clock, "sleep", sleep)
+
+
+def run(name: str) -> dict[str, object]:
+    space: dict[str, object] = {"__name__": "readme"}
+    exec(compile(PYTHON[name], f"README.md:{name}", "exec"), space)  # noqa: S102 - our own README
+    return space
+
+
+def test_upload_and_poll_prints_fields(served, capsys):
+    run("poll")
+
+    assert len(capsys.readouterr().out.splitlines()) > 0
+    (extraction,) = served.world.extractions.values()
+    assert extraction.tags["customerDocumentId"] == "lab-42"
+
+
+def test_events_are_subscribed_to_and_a_delivery_is_read(served, capsys):
+    space = run("events")
+    body = (
+        b'{"eventId": "evt_1", "eventType": "document-insights.extraction.completed", "apiVersion": "v1", '
+        b'"occurredAt": "2026-01-01T00:00:00Z", "data": {"extractionId": "an-id", "status": "COMPLETED", '
+        b'"output": {"fields": [{"id": "total"}]}}}'
+    )
+    receive = space["receive"]
+    assert callable(receive)
+    now = int(time.time())
+
+    accepted = receive(body, {"X-Plextera-Signature": sign(body, "whsec_of_a_test", now)})
+    refused = receive(body, {"X-Plextera-Signature": sign(body, "another", now)})
+
+    assert (accepted, refused) == (200, 400)
+    assert capsys.readouterr().out == "an-id 1 fields\n"
+    assert len(served.world.subscriptions) == 1
+    assert len(served.world.extractions) == 1
+
+
+def test_a_workflow_is_started_and_watched(served, capsys):
+    run("workflow")
+
+    assert "COMPLETED" in capsys.readouterr().out
+
+
+def test_a_list_is_iterated(served, capsys):
+    run("poll")
+    run("lists")
+
+    assert "the list moved meanwhile: False" in capsys.readouterr().out
+
+
+def test_the_sandbox_example_lives_through_its_faults(capsys):
+    run("sandbox")
+
+    assert capsys.readouterr().out == "Patient Jane Doe\nGlucose 5.4\n"
+
+
+def test_the_two_commands_are_what_the_package_and_ci_offer():
+    commands = re.findall(r"^```console\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+    assert commands == [
+        'python -m pip install ".[cli]" && plextera ingest examples/documents --sandbox\n',
+        "python -m pip install nox && nox\n",
+    ]
+    assert "python -m pip install nox && nox" in (ROOT / ".ci/run").read_text()
