@@ -32,9 +32,10 @@ class Download:
         Raises:
             InvalidInputError: If *target* is no path.
         """
-        if not isinstance(target, str | PathLike):
-            raise InvalidInputError(f"`to` must be a path, not {type(target).__name__}")
-        self._target = Path(target)
+        path = os.fspath(target) if isinstance(target, str | PathLike) else None
+        if not isinstance(path, str) or "\0" in path:
+            raise InvalidInputError("`to` must be a path: a str or a Path")
+        self._target = Path(path)
         self._overwrite = overwrite
         self._busy = threading.Lock()
         self._is_over = False
@@ -49,10 +50,8 @@ class Download:
         """
         try:
             await self._in_thread(self._open)
-        except (OSError, ValueError) as failure:
-            if isinstance(failure, InvalidInputError):
-                raise
-            reason = getattr(failure, "strerror", None) or "not a usable path"
+        except OSError as failure:
+            reason = failure.strerror
         except BaseException:
             await self._end()
             raise

@@ -3,6 +3,7 @@
 import asyncio
 import warnings
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 import aiohttp
 import attrs
@@ -78,10 +79,8 @@ class Sessions:
         for loop in [loop for loop in list(self._open) if loop.is_closed()]:
             held = self._open.pop(loop, None)  # another thread may have been faster
             for session in (held[0].reads, held[0].changes) if held else ():
-                connector = session.connector
-                session.detach()
-                if connector is not None:
-                    connector.close()  # on a closed loop this only forgets the connections
+                with suppress(StopIteration):  # on a closed loop there is nothing to wait for
+                    session.close().send(None)
 
     async def aclose(self) -> None:
         """Close this loop's sessions; safe to call twice, and the next request opens new ones."""
@@ -93,9 +92,9 @@ class Sessions:
         if not getattr(self, "_open", None):
             return
         self._forget_ended()
-        if (
-            self._open
-        ):  # from here on their loops close them, as they do with every async generator that is dropped
+        is_open = bool(self._open)
+        self._open.clear()  # the loops close what the generators held, as they do with any that is dropped
+        if is_open:
             warnings.warn(
                 "an AsyncPlextera was dropped with open connections: use `async with` or `await client.aclose()`",
                 ResourceWarning,

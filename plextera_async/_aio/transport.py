@@ -1,6 +1,7 @@
 """The one seam to aiohttp: one attempt, its redirects, its answer. Nothing of aiohttp leaves it."""
 
 import os
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Mapping
 from typing import TypeVar
 
@@ -204,9 +205,13 @@ async def _translated(step: Awaitable[T], upload: Sending | None, *, changes: bo
 
 def _failure(raw: BaseException, *, changes: bool) -> TransportError:
     kind, text = next((kind, text) for types, kind, text in _FAILURES if isinstance(raw, types))
-    reason = type(raw).__name__
-    if (
-        isinstance(raw, OSError) and raw.errno is not None and raw.errno > 0
-    ):  # look-ups of names count below zero
-        reason = f"{reason}: {os.strerror(raw.errno)}"
-    return kind(f"{text} ({reason})", may_have_been_applied=changes and kind is not ConnectError)
+    may_have_been_applied = changes and kind is not ConnectError
+    return kind(f"{text} ({_reason(raw)})", may_have_been_applied=may_have_been_applied)
+
+
+def _reason(raw: BaseException) -> str:
+    """Name the error, and what the system said; the numbers of TLS and of name look-ups are not the system's."""
+    number = raw.errno if isinstance(raw, OSError) else None
+    if number is None or number <= 0 or isinstance(raw, aiohttp.ClientSSLError | ssl.SSLError):
+        return type(raw).__name__
+    return f"{type(raw).__name__}: {os.strerror(number)}"

@@ -117,6 +117,7 @@ def _converter() -> cattrs.Converter:
     return converter
 
 
+_ANY_JSON: Final = (Any, list[Any] | None)  # plain already, and perhaps too deep to walk over again
 _PRIMITIVES: Final = (
     (str, "string", (str,)),
     (int, "integer", (int,)),
@@ -210,14 +211,18 @@ def _structure_model(cls: type[Any], converter: cattrs.Converter) -> Hook:
 def _unstructure_model(cls: type[Any], converter: cattrs.Converter) -> Callable[[Any], Any]:
     if issubclass(cls, UnknownVariant):
         return lambda model: dict(model.raw)
-    rows = [(a.name, wire_name(a), a.default is None) for a in attrs.fields(cls) if a.name != "extra"]
+    rows = [
+        (a.name, wire_name(a), a.default is None, a.type in _ANY_JSON)
+        for a in attrs.fields(attrs.resolve_types(cls))
+        if a.name != "extra"
+    ]
 
     def unstructure(model: Any) -> dict[str, Any]:
         plain: dict[str, Any] = dict(getattr(model, "extra", ()))
-        for name, wire, none_is_absent in rows:
+        for name, wire, none_is_absent, is_plain in rows:
             value = getattr(model, name)
             if value is not UNSET and not (value is None and none_is_absent):
-                plain[wire] = converter.unstructure(value)
+                plain[wire] = value if is_plain else converter.unstructure(value)
         return plain
 
     return unstructure

@@ -22,10 +22,7 @@ def checked() -> Iterator[None]:
     except InvalidInputError:
         raise
     except (ValueError, TypeError) as refused:
-        reason = str(refused)
-    else:
-        return
-    raise InvalidInputError(reason)  # outside the except block: the model's own error is not needed beside it
+        raise InvalidInputError(str(refused)) from None
 
 
 def keyed_tags(

@@ -7,6 +7,20 @@
 It is an independent reading of the contract: it keeps state, moves jobs through their lives, refuses what the
 contract refuses, goes wrong on request (`Sandbox.faults`), and records what arrived (`Sandbox.requests`).
 
+Where the contract leaves room, these are its conventions:
+
+- A document whose bytes were submitted before is REJECTED (`DUPLICATE_DOCUMENT`), unless the earlier extraction was
+  rejected or failed itself. Empty and duplicate documents are rejected without being processed.
+- Documents given by URL have the content that `Sandbox.add_url` put there; any other URL ends FAILED. No connection
+  is ever opened.
+- Every well-formed slug is a published workflow of three steps, except `unknown-...` and `unpublished-...`;
+  `Sandbox.add_workflow` makes others. A `document_insights` step extracts the `document` of the trigger input, and
+  the output of a first step of another type is the trigger input.
+- Every hub id of 24 hexadecimal digits is an enabled hub, except the one with every digit `f`.
+- Subscriptions are kept and shown.
+- A page size over 100 is refused, as is an `X-Request-Id` of other than 1 to 64 visible ASCII characters.
+- PDFs with a page whose media box is not given as lower left and upper right corner count as broken.
+
 It is no OCR and no model. Fields come from plain rules: `Label: value` lines of text, CSV columns, HTML tables and
 definition lists, the text and the form fields of PDFs (for which the `cli` extra is needed). Scans, images, office
 documents, archives, audio and video complete with no fields. The same bytes always give the same fields, and

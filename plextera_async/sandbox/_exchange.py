@@ -1,13 +1,14 @@
 """One request and its answer on an aiohttp connection."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from email.utils import formatdate
 
 from aiohttp import web
 from multidict import CIMultiDict
 
 from ._received import Received
-from .wire.answers import Answer, Download
+from .wire.answers import Answer
 
 
 class Body:
@@ -70,20 +71,18 @@ class Exchange:
         response = web.StreamResponse(status=answer.status, headers=headers)
         await response.prepare(self.request)
         left = size // 2 if half else size
-        async for chunk in _pieces(answer.body):
-            await response.write(chunk[:left])
-            left -= min(left, len(chunk))
-            if left == 0:
-                break
+        chunks = _once(answer.body) if isinstance(answer.body, bytes) else answer.body.chunks()
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                await response.write(chunk[:left])
+                left -= min(left, len(chunk))
+                if left == 0:
+                    break
         if half:
             return self.hang_up()
         await response.write_eof()
         return response
 
 
-async def _pieces(body: bytes | Download) -> AsyncIterator[bytes]:
-    if isinstance(body, bytes):
-        yield body
-        return
-    async for chunk in body.chunks():
-        yield chunk
+async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
+    yield body

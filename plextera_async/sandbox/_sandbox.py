@@ -30,6 +30,13 @@ class Sandbox:
         timing: How long the phases of jobs take.
         clock: None for the real clock; a `VirtualClock` in tests.
         max_file_bytes: Limit of one file; 50 MiB as in the contract.
+
+    Attributes:
+        api_key: The one valid key.
+        clock: The sandbox's time.
+        faults: What is to go wrong; see `Fault`.
+        requests: Every request that arrived, oldest first; the last 100 000 are kept.
+        world: The state: `files`, `extractions`, `jobs`, `runs`, `subscriptions` and `feedback` by id.
     """
 
     def __init__(

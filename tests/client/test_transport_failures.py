@@ -48,10 +48,15 @@ async def test_nobody_there(base_url: str, call: Call) -> None:
 
 
 async def test_tls_that_does_not_come_about() -> None:
-    async with RawServer(always(answer())) as server:
+    async def no_tls(wire: Wire) -> None:
+        await wire.send(answer())
+        await wire.reader.read()
+
+    async with RawServer(no_tls) as server:
         failure = await _failure(server.base_url.replace("http:", "https:"), CALLS["upload"])
 
     assert type(failure) is errors.ConnectError
+    assert "SSL" in str(failure)
     assert "not permitted" not in str(failure)  # what errno 1 would mean, were it one of the system's
 
 

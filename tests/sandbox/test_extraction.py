@@ -2,9 +2,11 @@
 
 import builtins
 import importlib
+import io
 import threading
 from typing import Any
 
+import pypdfium2
 import pytest
 
 from plextera_async.sandbox.extraction import CONFIDENCE, Reading, read_document
@@ -242,6 +244,15 @@ def test_pdfs_that_cannot_be_read_say_why(content: bytes, status: str, code: str
     reading = read(content, "application/pdf")
 
     assert (reading.status, reading.error and reading.error[0], reading.fields) == (status, code, [])
+
+
+def test_a_pdf_without_pages_is_broken() -> None:
+    buffer = io.BytesIO()
+    document = pypdfium2.PdfDocument.new()
+    document.save(buffer)
+    document.close()
+
+    assert read(buffer.getvalue(), "application/pdf").status == "REJECTED"
 
 
 def test_without_pypdfium2_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,21 +58,21 @@ async def test_a_document_can_be_uploaded_and_extracted_in_one_request(api: Api)
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "status", "code"),
+    ("content", "name", "end"),
     [
-        (b"", "empty.pdf", "REJECTED", "EMPTY_DOCUMENT"),
-        (b"%PDF-1.7 and no more", "broken.pdf", "REJECTED", "BROKEN_DOCUMENT"),
-        (b"\x00\x01\x02\x03", "what.bin", "REJECTED", "UNSUPPORTED_DOCUMENT"),
-        (pdf(password="secret"), "locked.pdf", "FAILED", "DOCUMENT_LOCKED"),
-        (b'a,b\n"' + b"x" * 200_000, "huge.csv", "REJECTED", "BROKEN_DOCUMENT"),
+        (b"", "empty.pdf", ("REJECTED", "EMPTY_DOCUMENT")),
+        (b"%PDF-1.7 and no more", "broken.pdf", ("REJECTED", "BROKEN_DOCUMENT")),
+        (b"\x00\x01\x02\x03", "what.bin", ("REJECTED", "UNSUPPORTED_DOCUMENT")),
+        (pdf(password="secret"), "locked.pdf", ("FAILED", "DOCUMENT_LOCKED")),
+        (b'a,b\n"' + b"x" * 200_000, "huge.csv", ("REJECTED", "BROKEN_DOCUMENT")),
     ],
 )
 async def test_documents_that_cannot_be_read_end_with_the_reason(
-    api: Api, content: bytes, name: str, status: str, code: str
+    api: Api, content: bytes, name: str, end: tuple[str, str]
 ) -> None:
     extraction = await api.finished(content, name)
 
-    assert (extraction["status"], extraction["error"]["code"]) == (status, code)
+    assert (extraction["status"], extraction["error"]["code"]) == end
     assert extraction["outputAvailable"] is False
     assert "completedAt" in extraction
     assert "output" not in extraction
@@ -106,13 +106,8 @@ async def test_a_document_that_was_rejected_or_failed_may_come_again(api: Api) -
 async def test_the_content_of_a_url_is_what_was_put_there(api: Api) -> None:
     api.sandbox.add_url("https://example.com/docs/report.txt?v=1", b"Name: Alice")
     api.sandbox.add_url("https://example.com/", b"Name: Bob", "named.txt")
-    ids = []
-    for url in (
-        "https://example.com/docs/report.txt?v=1",
-        "https://example.com/",
-        "https://example.com/gone#x",
-    ):
-        ids.append((await api.post(EXTRACTIONS, {"document": {"url": url}})).json["id"])
+    urls = ["https://example.com/docs/report.txt?v=1", "https://example.com/", "https://example.com/gone#x"]
+    ids = [(await api.post(EXTRACTIONS, {"document": {"url": url}})).json["id"] for url in urls]
     api.advance(60)
     report, named, gone = [(await api.get(f"{EXTRACTIONS}/{one}")).json for one in ids]
 
@@ -238,6 +233,14 @@ async def test_an_end_can_be_forced_and_what_was_planned_is_called_off(api: Api)
 
     assert shown["error"] == {"code": "PROCESSING_FAILED", "message": "It broke."}
     assert await status_of(api, stuck) == "PROCESSING"
+
+
+async def test_what_is_forced_while_queued_stays(api: Api) -> None:
+    extraction = await api.extract(b"Name: Alice")
+    api.sandbox.force(extraction["id"], status="QUEUED")
+    api.advance(60)
+
+    assert await status_of(api, extraction) == "QUEUED"
 
 
 async def test_states_and_properties_of_the_future_can_be_tried(api: Api) -> None:

@@ -1,7 +1,7 @@
 """Reading multipart/form-data piece by piece."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plextera_async.sandbox.wire.answers import RefusedError
@@ -33,6 +33,7 @@ def part(disposition: str, content: bytes = b"x", more: str = "") -> bytes:
     return head + content + b"\r\n--bound--\r\n"
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.binary(max_size=60) | st.sampled_from([b"\r\n--boun", b"--bound", b"\r\n", b"\r\n\r\n--"]),

@@ -6,11 +6,13 @@ import os
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
 from plextera_async.sandbox import Fault, Sandbox, SystemClock, Timing
+from plextera_async.sandbox.world import extracting
 from tests.sandbox.support import EXTRACTIONS, Api, files_below, pdf, running, until
 
 
@@ -94,27 +96,64 @@ async def test_on_the_real_clock_jobs_end_by_themselves() -> None:
     assert latest["output"]["fieldCount"] == 1
 
 
+class SlowReading:
+    """Holds the worker threads back until they are let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.release = threading.Event()
+        real = extracting.read_document
+
+        def read(*args: Any, **named: Any) -> Any:
+            self.release.wait(5)
+            return real(*args, **named)
+
+        monkeypatch.setattr(extracting, "read_document", read)
+
+
 async def test_work_that_takes_longer_than_its_phase_ends_when_it_is_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    release = threading.Event()
+    slow = SlowReading(monkeypatch)
     async with running(clock=SystemClock(), timing=Timing(queued=0, processing=0)) as api:
-        content = await api.extract(b"Name: Alice")
-        record = api.sandbox.world.extractions[content["id"]]
-        slow = type(record.document.content).read
-
-        def read(self: object) -> bytes:
-            release.wait(5)
-            return slow(self)
-
-        monkeypatch.setattr(type(record.document.content), "read", read)
         later = await api.extract(b"Name: Bob")
         await asyncio.sleep(0.02)
         before = (await api.get(f"{EXTRACTIONS}/{later['id']}")).json["status"]
-        release.set()
-        await until(lambda: api.sandbox.world.extractions[later["id"]].has_ended)
+        slow.release.set()
+        await until(lambda: api.sandbox.world.extractions[later["id"]].completed_at)
 
     assert before == "PROCESSING"
+
+
+async def test_work_that_is_done_too_late_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = SlowReading(monkeypatch)
+    async with running(clock=SystemClock(), timing=Timing(queued=0, processing=0)) as api:
+        extraction = await api.extract(b"Name: Bob")
+        await asyncio.sleep(0.02)
+        api.sandbox.force(extraction["id"], status="FAILED", error=("X", "y"))
+        slow.release.set()
+        other = await api.extract(b"Name: Carol")
+        await until(lambda: api.sandbox.world.extractions[other["id"]].completed_at)
+
+        assert api.sandbox.world.extractions[extraction["id"]].status == "FAILED"
+
+
+async def test_leaving_it_waits_for_work_under_way_and_drops_its_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slow = SlowReading(monkeypatch)
+
+    async def let_go() -> None:
+        await until(api.sandbox._agenda.stopping.is_set)
+        slow.release.set()
+
+    async with running(clock=SystemClock(), timing=Timing(queued=0, processing=0)) as api:
+        extractions = [await api.extract(f"N: {n}".encode()) for n in range(4)]
+        await asyncio.sleep(0.02)
+        letting_go = asyncio.ensure_future(let_go())
+    await letting_go
+
+    states = {api.sandbox.world.extractions[extraction["id"]].status for extraction in extractions}
+    assert states == {"PROCESSING"}
 
 
 async def test_the_timing_can_be_changed_while_it_runs(api: Api) -> None:

@@ -88,7 +88,7 @@ def test_media_types_pass(value: str):
     ],
 )
 def test_what_is_no_media_type_is_refused_and_not_quoted(value: object):
-    with pytest.raises(InvalidInputError, match="^content_type must look like application/pdf$"):
+    with pytest.raises(InvalidInputError, match=r"^content_type must look like application/pdf$"):
         check_content_type(value)
 
 
@@ -125,7 +125,10 @@ def test_a_head_carries_names_as_they_are(
     assert part_head("B", name, content_type, file_name) == b"--B\r\n" + head + b"\r\n"
 
 
-@given(name=st.text(st.characters()), file_name=st.text(st.characters()))
+@given(
+    name=st.text(st.characters(exclude_categories=[])),
+    file_name=st.text(st.characters(exclude_categories=[])),
+)
 def test_no_name_breaks_out_of_its_head(name: str, file_name: str):
     head = part_head("B", name, "text/plain", file_name)
     lines = head.split(b"\r\n")

@@ -134,7 +134,7 @@ def test_a_pause_is_no_shorter_than_the_server_asked_for(failure: errors.Plexter
     asked=st.none() | st.floats(0, 1e6),
 )
 def test_a_pause_is_positive_and_within_its_bounds(
-    first: float, longest: float, looks: int, jitter: float, asked: float | None
+    *, first: float, longest: float, looks: int, jitter: float, asked: float | None
 ):
     policy = PollPolicy(first_delay=first, max_delay=longest)
     failure = errors.ServerError(status=503, retry_after=asked)
@@ -167,5 +167,5 @@ def test_a_pause_is_positive_and_within_its_bounds(
         (errors.InvalidInputError("no id"), None, False),
     ],
 )
-def test_what_a_wait_lives_through(failure: errors.PlexteraError, age: float | None, lives: bool):  # noqa: FBT001 - a column
+def test_what_a_wait_lives_through(failure: errors.PlexteraError, age: float | None, lives: bool):
     assert absorbs(failure, age=age) is lives

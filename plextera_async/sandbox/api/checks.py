@@ -7,7 +7,7 @@ from typing import Any, TypeGuard, cast
 from plextera_async.sandbox.wire.answers import RefusedError
 
 _HTTPS = re.compile(r"https://.+", re.DOTALL)
-_HTTPS_URI = re.compile(r"https://(?:[\w.~:/?#@!$&'()*+,;=\[\]-]|%[0-9A-Fa-f]{2})+", re.ASCII)  # RFC 3986
+_HTTPS_URI = re.compile(r"https://(?:[\w.~:/?#@!$&'()*+,;=\[\]-]|%[0-9A-Fa-f]{2})*", re.ASCII)  # RFC 3986
 _HUB_ID = re.compile(r"[0-9a-fA-F]{24}")
 _UNKNOWN_HUB = "f" * 24
 _MAX_ENTRIES, _MAX_KEY, _MAX_VALUE = 50, 64, 512

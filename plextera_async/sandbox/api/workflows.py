@@ -54,14 +54,13 @@ def shown_run(run: Run, *, with_steps: bool) -> dict[str, Any]:
         "status": run.status,
         "createdAt": stamp(run.created_at),
         "updatedAt": stamp(run.updated_at),
+        "startedAt": stamp(run.started_at),
         "workflow": {"id": run.workflow.id, "name": run.workflow.name},
         "progress": {"stepsCompleted": completed, "stepsTotal": len(run.steps)},
     }
-    if run.started_at is not None:
-        shown["startedAt"] = stamp(run.started_at)
     if run.completed_at is not None:
         shown["completedAt"] = stamp(run.completed_at)
-        took = round((run.completed_at - (run.started_at or run.created_at)) * 1000)
+        took = round((run.completed_at - run.started_at) * 1000)
         shown |= {"durationMs": took, "computedDurationMs": took}
     if run.error is not None:
         shown["error"] = {"code": run.error.code, "message": run.error.message}

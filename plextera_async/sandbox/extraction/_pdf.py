@@ -64,12 +64,10 @@ def _opened(pdfium: Any, content: bytes) -> Any:
     try:
         document = pdfium.PdfDocument(content)
     except pdfium.PdfiumError as error:
-        # Asked at once and under the lock, this is the reason of the very call that failed.
-        locked = pdfium.raw.FPDF_GetLastError() == pdfium.raw.FPDF_ERR_PASSWORD
+        # A few failures, such as that of a document without pages, leave the reason of an earlier one standing.
+        asks = pdfium.raw.FPDF_GetLastError() == pdfium.raw.FPDF_ERR_PASSWORD
+        locked = asks and b"/Encrypt" in content
         raise (PdfLockedError if locked else PdfBrokenError) from error
-    if len(document) == 0:
-        document.close()
-        raise PdfBrokenError
     document.init_forms()
     return document
 

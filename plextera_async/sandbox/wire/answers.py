@@ -1,6 +1,6 @@
 """Answers as values, and the one shape in which the API refuses."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Protocol
 
 import attrs
@@ -38,7 +38,7 @@ class Download(Protocol):
         """Its bytes."""
         ...
 
-    def chunks(self) -> AsyncIterator[bytes]:
+    def chunks(self) -> AsyncGenerator[bytes, None]:
         """Read it from the start."""
         ...
 

@@ -75,11 +75,6 @@ class Extraction:
         """What makes two documents the same one."""
         return self.document.content.sha256 if self.document.content else None
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether the status is a terminal one that the contract knows."""
-        return self.status in EXTRACTION_ENDS
-
 
 @attrs.frozen
 class Feedback:
@@ -156,16 +151,11 @@ class Run:
     """The trigger input as the workflow sees it; None without a body."""
     created_at: float
     updated_at: float
+    started_at: float
     steps: list[Step]
     status: str = "PROCESSING"
-    started_at: float | None = None
     completed_at: float | None = None
     error: Problem | None = None
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
     turn: int = 0
     on_end: list[Callable[["Run"], None]] = attrs.field(factory=list["Callable[[Run], None]"], repr=False)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the status is a terminal one that the contract knows."""
-        return self.status in RUN_ENDS

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import itertools
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,7 +35,7 @@ class Content:
         """Read it whole; blocks, so it is for worker threads."""
         return self.memory if self.path is None else self.path.read_bytes()
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Read it piece by piece."""
         if self.path is None:
             yield self.memory
