@@ -82,7 +82,7 @@ class Writer:
         pointer = join(model.pointer, "properties", json_name)
         found = {"default": _default(schema, model.kind, required=required)}
         if is_empty_by_default(schema, model.kind):
-            found = {"factory": "list"}
+            found = {"factory": "_c.no_items"}
         if model.kind is Kind.REQUEST:
             found["validator"] = validator(self.spec, schema, pointer, model.name)
         if camel(name) != json_name:

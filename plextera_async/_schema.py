@@ -78,6 +78,11 @@ NO_EXTRA: Final[Mapping[str, Any]] = _NoExtra()
 """Default of every `extra` attribute: immutable, so that one object serves all models."""
 
 
+def no_items() -> list[Any]:
+    """Make the list of an answer that has none."""
+    return []
+
+
 @attrs.frozen(kw_only=True)
 class UnknownVariant:
     """A member of a tagged union whose tag this release does not know."""

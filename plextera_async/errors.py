@@ -28,7 +28,7 @@ Every error pickles and copies whole. `str()` is one line and holds neither secr
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 __all__ = [
     "APIError",
@@ -109,14 +109,22 @@ class PlexteraError(Exception):
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if _is_mapping(value):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if _is_listing(value):
         return [_plain(item) for item in value]
     for kinds, to_plain in _TO_PLAIN:
         if isinstance(value, kinds):
             return to_plain(value)
     return describe(value)
+
+
+def _is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
+    return isinstance(value, Mapping)
+
+
+def _is_listing(value: Any) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def describe(model: Any) -> dict[str, Any]:

@@ -643,7 +643,7 @@ class UnknownEvent(_c.UnknownVariant):
 class ExtractionOutput:
     """What was extracted."""
 
-    fields: list[ExtractedField] = attrs.field(factory=list)
+    fields: list[ExtractedField] = attrs.field(factory=_c.no_items)
     """The fields that were found."""
     field_count: int | None = None
     """How many fields were found; trust the length of `fields` rather."""
@@ -985,7 +985,7 @@ class NestedRuns:
 
     count: int | None = None
     """How many there are."""
-    data: list[WorkflowRun] = attrs.field(factory=list)
+    data: list[WorkflowRun] = attrs.field(factory=_c.no_items)
     """The runs."""
     extra: Mapping[str, Any] = attrs.field(default=_c.NO_EXTRA, repr=False)
     """Properties that this release does not know, by their JSON names."""

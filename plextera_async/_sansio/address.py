@@ -1,6 +1,6 @@
 """Where requests may go: the base URL, redirects, proxies. The key must never reach another host or plain http."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # typeshed leaves it out
@@ -20,6 +20,7 @@ __all__ = [
 DEFAULT_BASE_URL = "https://api.plextera.com/api/public/v1"
 
 _PORTS = {"http": 80, "https": 443}
+_bypasses: Callable[[str, dict[str, str]], object] = proxy_bypass_environment  # pyright: ignore[reportUnknownVariableType] # as above
 
 
 def is_loopback(host: str | None) -> bool:
@@ -55,17 +56,21 @@ def check_base_url(url: str, *, allow_plain_http: bool) -> str:
 
 
 def _split(url: object) -> SplitResult:
-    hint = f"base_url must be an http(s) URL such as {DEFAULT_BASE_URL}"
-    if not isinstance(url, str) or not url.isascii() or any(c.isspace() or not c.isprintable() for c in url):
-        raise ConfigurationError(hint)
+    printable = isinstance(url, str) and url.isascii() and url.isprintable() and " " not in url
+    parts = _usable(str(url)) if printable else None
+    if parts is None:
+        raise ConfigurationError(f"base_url must be an http(s) URL such as {DEFAULT_BASE_URL}")
+    return parts
+
+
+def _usable(url: str) -> SplitResult | None:
+    """Take an http(s) address apart; None if it names no host and port that can be asked."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number, brackets that do not close
-        usable = False
-    if not usable:
-        raise ConfigurationError(hint)
-    return parts
+        return None
+    return parts if usable else None
 
 
 def is_same_origin(one: str, other: str) -> bool:
@@ -87,11 +92,10 @@ def follow(current: str, location: str | None, *, status: int) -> str:
     """
     try:
         target = urljoin(current, location or "")
-        parts = urlsplit(target)
-        usable = bool(location) and parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        usable = False
-    if not usable or parts.username is not None:  # user info would become an Authorization header
+        target = ""
+    parts = _usable(target) if location else None
+    if parts is None or parts.username is not None:  # user info would become an Authorization header
         raise RedirectError("a redirect without a usable address", status=status)
     if parts.scheme == "http" and (
         urlsplit(current).scheme == "https"
@@ -118,7 +122,7 @@ def proxy_for(url: str, proxies: Mapping[str, str]) -> str | None:
     """Choose the proxy for an address; never one for loopback, none for what NO_PROXY names."""
     parts = urlsplit(url)
     spelled = (parts.hostname or "", f"{parts.hostname}:{parts.port or _PORTS.get(parts.scheme)}")
-    excepted = any(proxy_bypass_environment(host, dict(proxies)) for host in spelled)
+    excepted = any(_bypasses(host, dict(proxies)) for host in spelled)
     if is_loopback(parts.hostname) or excepted:
         return None
     proxy = proxies.get(parts.scheme) or proxies.get("all")

@@ -6,19 +6,20 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from types import UnionType
-from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin
+from typing import Any, Final, TypeGuard, TypeVar, Union, get_args, get_origin
 
 import attrs
 import cattrs
 import msgspec
-from cattrs.cols import is_mapping, is_sequence, list_structure_factory, mapping_structure_factory
+from cattrs.cols import is_mapping, is_sequence, list_structure_factory
+from cattrs.cols import mapping_structure_factory as _mappings  # pyright: ignore[reportUnknownVariableType] # parameters without types
 from cattrs.gen import make_dict_structure_fn, override
 
 from plextera_async._generated import models
 from plextera_async._schema import UNSET, OpenStrEnum, UnknownVariant, wire_name
 from plextera_async.errors import DecodeError
 
-__all__ = ["decode", "encode", "parse", "plain", "to_json"]
+__all__ = ["decode", "encode", "is_array", "is_object", "parse", "plain", "to_json"]
 
 T = TypeVar("T")
 Hook = Callable[[Any, Any], Any]
@@ -43,6 +44,16 @@ class _MismatchError(TypeError):
         super().__init__(expected)
         self.expected = expected
         self.found = _JSON_TYPES.get(type(value), type(value).__name__)
+
+
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Say whether a value from `parse` is a JSON object."""
+    return type(value) is dict
+
+
+def is_array(value: Any) -> TypeGuard[list[Any]]:
+    """Say whether a value from `parse` is a JSON array."""
+    return type(value) is list
 
 
 def parse(content: bytes) -> Any:
@@ -110,7 +121,7 @@ def _converter() -> cattrs.Converter:
     converter.register_unstructure_hook(datetime, _unstructure_datetime)
     converter.register_structure_hook_factory(is_sequence, _only(list, "array", list_structure_factory))
     converter.register_structure_hook_factory(_has_gaps, _without_gaps)
-    converter.register_structure_hook_factory(is_mapping, _only(dict, "object", mapping_structure_factory))
+    converter.register_structure_hook_factory(is_mapping, _only(dict, "object", _mappings))  # pyright: ignore[reportUnknownArgumentType] # as above
     converter.register_structure_hook_factory(attrs.has, _structure_model)
     converter.register_unstructure_hook_factory(attrs.has, _unstructure_model)
     converter.register_structure_hook_func(_is_tagged_union, _structure_event)
@@ -180,8 +191,9 @@ def _without_gaps(type_: Any, converter: cattrs.Converter) -> Hook:
     inner = _only(list, "array", list_structure_factory)(type_, converter)
 
     def structure(value: Any, wanted: Any) -> Any:
-        gaps = type(value) is list and None in value
-        return inner([step for step in value if step is not None] if gaps else value, wanted)
+        if not is_array(value) or None not in value:
+            return inner(value, wanted)
+        return inner([step for step in value if step is not None], wanted)
 
     return structure
 
@@ -195,7 +207,7 @@ def _structure_model(cls: type[Any], converter: cattrs.Converter) -> Hook:
     empty_if_null = frozenset(wire_name(a) for a in attrs.fields(cls) if hasattr(a.default, "factory"))
 
     def structure(value: Any, wanted: Any) -> Any:
-        if type(value) is not dict:
+        if not is_object(value):
             raise _MismatchError("object", value)
         nulls = [name for name in empty_if_null if value.get(name, ()) is None]
         present = {name: item for name, item in value.items() if name not in nulls} if nulls else value
@@ -235,7 +247,7 @@ def _is_tagged_union(type_: Any) -> bool:
 
 
 def _structure_event(value: Any, _: Any) -> Any:
-    if type(value) is not dict:
+    if not is_object(value):
         raise _MismatchError("object", value)
     tag = value.get(models.EVENT_TAG)
     if type(tag) is not str:
@@ -248,12 +260,13 @@ def _structure_event(value: Any, _: Any) -> Any:
 
 def _unknown_event(value: dict[str, Any]) -> Any:
     """Build the fallback from the parts of the envelope that can be read; the whole of it stays in `.raw`."""
-    parts = {}
+    parts: dict[str, Any] = {}
     for attribute in attrs.fields(attrs.resolve_types(models.UnknownEvent)):
         found = value.get(wire_name(attribute))
+        type_: Any = attribute.type
         if attribute.name != "raw" and found is not None:
             with suppress(_MismatchError):  # what a new kind of event means by it is not ours to say
-                parts[attribute.name] = _converter().structure(found, cast("Any", attribute.type))
+                parts[attribute.name] = _converter().structure(found, type_)
     return models.UnknownEvent(raw=value, **parts)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from plextera_async import errors
-from plextera_async._sansio.codec import parse
+from plextera_async._sansio.codec import is_array, is_object, parse
 from plextera_async._sansio.message import Request, Response
 from plextera_async._sansio.retry import http_date, seconds_to_wait
 
@@ -76,23 +76,23 @@ def _class_for(status: int, code: str | None) -> type[errors.APIError]:
 
 def _envelope(content: bytes) -> dict[str, Any]:
     try:
-        body = parse(content)
+        return _object(_object(parse(content)).get("error"))
     except errors.DecodeError:  # a proxy's page, or nothing: the status alone has to do
         return {}
-    inner = body.get("error") if isinstance(body, dict) else None
-    return inner if isinstance(inner, dict) else {}
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if is_object(value) else {}
 
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _details(value: object) -> list[tuple[str, str]]:
-    rows = value if isinstance(value, list) else []
+def _details(value: Any) -> list[tuple[str, str]]:
+    rows = value if is_array(value) else []
     return [
-        (_text(row.get("field")) or "", _text(row.get("issue")) or "")
-        for row in rows
-        if isinstance(row, dict)
+        (_text(row.get("field")) or "", _text(row.get("issue")) or "") for row in map(_object, rows) if row
     ]
 
 

@@ -1,9 +1,9 @@
 """What users hand in, checked before anything is sent."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeGuard
 
 from plextera_async._sansio.codec import to_json
 from plextera_async.errors import InvalidInputError
@@ -15,7 +15,7 @@ MOST_TAGS = 50
 
 
 @contextmanager
-def checked() -> Iterator[None]:
+def checked() -> Generator[None, None, None]:
     """Turn what a generated request model refuses into `InvalidInputError`."""
     try:
         yield
@@ -82,9 +82,9 @@ class _NotJsonError(Exception):
 
 def _as_json(value: Any, path: str) -> Any:
     """Copy a value into JSON's own types, of which it may hold subclasses (enums, read-only mappings, NumPy's floats)."""
-    if isinstance(value, Mapping):
+    if _is_mapping(value):
         return {_key(key, path): _as_json(item, f"{path}.*") for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if _is_listing(value):
         return [_as_json(item, f"{path}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, float) and not math.isfinite(value):
         raise _NotJsonError(f"holds NaN or Infinity at {path}, which JSON cannot say")
@@ -92,6 +92,14 @@ def _as_json(value: Any, path: str) -> Any:
         if isinstance(value, kind):
             return to_plain(value)
     raise _NotJsonError(f"holds a {type(value).__name__} at {path}, which is not a JSON type")
+
+
+def _is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
+    return isinstance(value, Mapping)
+
+
+def _is_listing(value: Any) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, list | tuple)
 
 
 def _key(key: object, path: str) -> str:

@@ -2,8 +2,8 @@
 
 import math
 import re
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol, TypeGuard
 from urllib.parse import quote, urlencode
 
 import attrs
@@ -36,7 +36,7 @@ class Intent:
     """What a create meant to make, so that an error can say what to look for."""
 
     key: str | None = None
-    tags: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    tags: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -113,12 +113,16 @@ def query_string(parameters: Mapping[str, object]) -> str:
     """
     pairs: list[tuple[str, str]] = []
     for name, value in parameters.items():
-        items = value if isinstance(value, list | tuple) else [value]
+        items = value if _is_listing(value) else [value]
         pairs += [(name, _query_value(name, item)) for item in items if item is not None]
     try:
         return urlencode(pairs, quote_via=quote)
     except UnicodeEncodeError:
         raise InvalidInputError("a query parameter is not valid Unicode text") from None
+
+
+def _is_listing(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, list | tuple)
 
 
 def _query_value(name: object, value: object) -> str:

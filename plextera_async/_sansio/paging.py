@@ -56,7 +56,7 @@ class Walk:
 
     def feed(self, seen: Seen) -> list[int]:
         """Take the answer for `page`; give the positions of those of its items that are new, and move on."""
-        fresh = []
+        fresh: list[int] = []
         for position, id_ in enumerate(seen.ids):
             if id_ not in self._known:
                 self._known.add(id_)

@@ -4,7 +4,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 __all__ = ["SIGNATURE_HEADER", "distrust", "header_value", "sign"]
 
@@ -33,7 +33,7 @@ def header_value(headers: Any) -> str | None:
     """Find the signature among headers of any spelling, in any mapping, as text or bytes; None when it is not there."""
     if not isinstance(headers, Mapping):
         return None
-    for name, value in headers.items():
+    for name, value in cast("Mapping[object, object]", headers).items():
         if _text(name).lower() == SIGNATURE_HEADER:
             return _text(value)
     return None

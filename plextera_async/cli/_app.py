@@ -1,6 +1,7 @@
 """The command group: which commands there are, and how every failure becomes one line and an exit code."""
 
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 
 import click
 
@@ -49,8 +50,26 @@ class _Group(click.Group):
             ctx.exit(INTERRUPTED)
 
 
-@click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="plextera-async", prog_name="plextera")
+def _show_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature
+    if not wanted:
+        return
+    try:
+        number = version("plextera-async")
+    except PackageNotFoundError:  # run from a source tree
+        number = "of a source tree"
+    click.echo(f"plextera, version {number}")
+    context.exit()
+
+
+@click.group("plextera", cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def app() -> None:
     """Send documents to the Plextera Public API and get structured fields back."""
 

@@ -49,18 +49,18 @@ class Connection:
 
     @asynccontextmanager
     async def open(
-        self, *, timeout: float | None = None, **options: Any
-    ) -> AsyncGenerator[AsyncPlextera, None]:  # noqa: ASYNC109 - a limit for jobs
+        self, *, wait_timeout: float | None = None, **options: Any
+    ) -> AsyncGenerator[AsyncPlextera, None]:
         """Give a client, for as long as the block lasts.
 
         Args:
-            timeout: Seconds that a job is waited for; None is the library's hour.
+            wait_timeout: Seconds that a job is waited for; None is the library's hour.
             options: Fields of `ClientOptions`.
 
         Raises:
             ConfigurationError: If something about it can never work.
         """
-        limit = {} if timeout is None else {"wait_timeout": timeout}
+        limit = {} if wait_timeout is None else {"wait_timeout": wait_timeout}
         pauses = _SANDBOX_PAUSES if self.sandbox else {}
         settings = ClientOptions(polling=PollPolicy(**limit, **pauses), **options)
         if not self.sandbox:
@@ -105,7 +105,10 @@ sandbox_option = click.option(
     "--sandbox", is_flag=True, help="Use a pretend service inside this process; no key needed."
 )
 timeout_option = click.option(
-    "--timeout", type=float, metavar="SECONDS", help="Longest wait for the end of a job. [default: 3600]"
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Longest wait for the end of a job. [default: 3600]",
 )
 _OPTIONS = (
     click.option("--base-url", metavar="URL", help="Address of the service. [env: PLEXTERA_BASE_URL]"),

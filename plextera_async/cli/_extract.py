@@ -54,7 +54,7 @@ def command(**options: Any) -> None:
 
 
 async def _extract(job: _Job, document: Document) -> tuple[Line, int]:
-    async with job.connection.open(timeout=job.timeout) as client:
+    async with job.connection.open(wait_timeout=job.timeout) as client:
         try:
             await document.submit(client)
             line = await document.finish()

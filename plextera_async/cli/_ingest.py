@@ -102,7 +102,7 @@ def _farewell(job: _Job, reason: str | None) -> Iterator[str]:
 
 async def _ingest(job: _Job) -> Ingesting:
     limits = Limits(concurrency=job.concurrency + 1)
-    async with job.connection.open(timeout=job.timeout, limits=limits) as client:
+    async with job.connection.open(wait_timeout=job.timeout, limits=limits) as client:
         with ExitStack() as stack:
             file = stack.enter_context(open_private(job.out, overwrite=job.overwrite)) if job.out else None
             progress = stack.enter_context(progress_for(job.tally))

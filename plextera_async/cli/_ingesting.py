@@ -134,7 +134,9 @@ class Ingesting:
 
     async def _put(self, line: Line) -> None:
         self.tally.add(line)
-        if line.error is not None and self.stopped_by is None:  # why all stops is said once, at the end
+        if (
+            line.error is not None and not line.is_interrupted and self.stopped_by is None
+        ):  # or it is said at the end
             self.progress.say(line.trouble())
         await self.results.put(line)
         self.progress.show()

@@ -46,7 +46,7 @@ class Line:
     @property
     def is_completed(self) -> bool:
         """Whether there is a result."""
-        return self.status == COMPLETED and self.error is None
+        return self.status == COMPLETED
 
     @property
     def is_interrupted(self) -> bool:

@@ -3,6 +3,8 @@
 import os
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -51,9 +53,11 @@ def print_line(text: str) -> None:
 
 def drop_stdout() -> None:
     """Let what is left in the buffer of a stdout that cannot be written vanish, and not fail once more at the exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+    with (
+        suppress(OSError),
+        Path(os.devnull).open("wb") as nowhere,
+    ):  # OSError: a stdout that is no file at all
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 class Plain:

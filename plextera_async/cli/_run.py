@@ -54,7 +54,7 @@ def command(**options: Any) -> None:
 
 
 async def _run(job: _Job) -> int:
-    async with job.connection.open(timeout=job.timeout) as client:
+    async with job.connection.open(wait_timeout=job.timeout) as client:
         if job.form:
             handle = await client.runs.start_form(job.workflow, job.form)
         else:

@@ -1,6 +1,8 @@
 """`plextera sandbox`: the pretend service, for other programs on this machine."""
 
 import shlex
+import signal
+import sys
 
 import anyio
 import click
@@ -11,6 +13,8 @@ from plextera_async.sandbox import Sandbox, Timing
 
 __all__ = ["command"]
 
+# Ctrl-C cancels the task by itself, but a shell's background job never gets it. Windows has no such signal.
+_ENDS = () if sys.platform == "win32" else (signal.SIGTERM,)
 _SECONDS = click.FloatRange(min=0, max=86_400)
 
 
@@ -53,15 +57,18 @@ def command(*, port: int, api_key_file: str | None, queued: float, processing: f
     except OSError as failure:
         raise click.ClickException(f"the sandbox cannot listen on port {port}: {failure.strerror}") from None
     except KeyboardInterrupt:
-        click.echo("plextera: the sandbox has ended", err=True)
+        pass  # that is how it is meant to end
+    click.echo("plextera: the sandbox has ended", err=True)
 
 
 async def _serve(sandbox: Sandbox, api_key_file: str | None) -> None:
     async with sandbox:
-        print_line(f"export PLEXTERA_BASE_URL={sandbox.base_url}")
-        if api_key_file is None:
-            print_line(f"export PLEXTERA_API_KEY={sandbox.api_key}")
-        elif api_key_file != "-":  # a key of the user's own is not shown
-            print_line(f'export PLEXTERA_API_KEY="$(cat {shlex.quote(api_key_file)})"')
-        click.echo("plextera: the sandbox answers, until Ctrl-C; it is no OCR and no model", err=True)
-        await anyio.sleep_forever()
+        with anyio.open_signal_receiver(*_ENDS) as ends:
+            print_line(f"export PLEXTERA_BASE_URL={sandbox.base_url}")
+            if api_key_file is None:
+                print_line(f"export PLEXTERA_API_KEY={sandbox.api_key}")
+            elif api_key_file != "-":  # a key of the user's own is not shown
+                print_line(f'export PLEXTERA_API_KEY="$(cat {shlex.quote(api_key_file)})"')
+            click.echo("plextera: the sandbox answers, until Ctrl-C; it is no OCR and no model", err=True)
+            async for _ in ends:
+                return

@@ -35,7 +35,7 @@ class Tally:
         self.ended += 1
         if line.is_interrupted:
             self.cut_short.append(line)
-        self.by_status[COMPLETED if line.is_completed else line.status] += 1
+        self.by_status[line.status] += 1
 
     @property
     def is_all_completed(self) -> bool:

@@ -46,7 +46,7 @@ async def _wait(job: _Job) -> int:
     async def one(handle: AnyHandle) -> None:
         codes.append(await see_through(handle, as_json=job.as_json))
 
-    async with job.connection.open(timeout=job.timeout) as client, anyio.create_task_group() as waits:
+    async with job.connection.open(wait_timeout=job.timeout) as client, anyio.create_task_group() as waits:
         for id in dict.fromkeys(job.ids):
             waits.start_soon(one, _handle(client, job.kind, id))
     return max(codes)

@@ -62,6 +62,8 @@ def document_reference(*, file_id: str | None, url: str | None) -> DocumentByFil
     Raises:
         InvalidInputError: If not exactly one of the two is given, or it cannot be one.
     """
+    if file_id == "":
+        raise InvalidInputError("file_id must not be empty")
     with checked():
         if file_id is not None and url is None:
             return DocumentByFileId(file_id=file_id)

@@ -169,4 +169,7 @@ def _types(event_types: Iterable[EventType | str]) -> list[EventType | str]:
 
 def _filters(workflow_id: str | None, operation: str | None) -> dict[str, EventSubscriptionFilters]:
     wanted = given(workflow_id=workflow_id, operation=operation)
+    for name, value in wanted.items():  # the model is one of answers too, and takes what servers say
+        if not isinstance(value, str) or not value:
+            raise InvalidInputError(f"{name} must be a non-empty str")
     return {"filters": EventSubscriptionFilters(**wanted)} if wanted else {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -150,15 +150,16 @@ def read_event(body: bytes) -> WebhookEvent:
     Raises:
         DecodeError: If it is no event: not JSON, without its envelope, without an id of what it tells of.
     """
-    wire: Any = decode(body, models.Event)  # type: ignore[arg-type] # a union is no class, and decode takes it all the same
-    envelope = {
+    wire = cast("models.Event", decode(body, cast("type[Any]", models.Event)))  # a union, which is no class
+    envelope: dict[str, Any] = {
         name: getattr(wire, name) for name in ("event_id", "event_type", "occurred_at", "api_version")
     }
     if isinstance(wire, models.UnknownEvent):
         _require(envelope)
         return UnknownEvent(raw=wire.raw, **envelope)
     kind, attribute, model = _EVENTS[type(wire)]
-    return kind(**envelope, **{attribute: _job(wire.data, model)})
+    job: dict[str, Any] = {attribute: _job(wire.data, model)}
+    return kind(**envelope, **job)
 
 
 def _require(envelope: Mapping[str, Any]) -> None:

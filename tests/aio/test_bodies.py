@@ -121,7 +121,9 @@ def _pieces_of(_: MultipartBody) -> list[Piece]:
 
 
 async def test_a_form_can_be_sent_until_its_stream_was_touched() -> None:
-    body = MultipartBody([*_pieces_of(_form(b"")), Piece(name="b", content=StreamPart([b"x"], pieces(b"yz")))])
+    body = MultipartBody(
+        [*_pieces_of(_form(b"")), Piece(name="b", content=StreamPart([b"x"], pieces(b"yz")))]
+    )
     assert body.can_be_sent
 
     line = Line(lambda: CHUNK)
@@ -132,6 +134,9 @@ async def test_a_form_can_be_sent_until_its_stream_was_touched() -> None:
 
 
 async def test_chunks_are_never_large() -> None:
-    for part in (BytesPart(bytes(3 * CHUNK)), StreamPart([bytes(2 * CHUNK)], pieces(bytes(CHUNK * 3), 3 * CHUNK))):
+    for part in (
+        BytesPart(bytes(3 * CHUNK)),
+        StreamPart([bytes(2 * CHUNK)], pieces(bytes(CHUNK * 3), 3 * CHUNK)),
+    ):
         sizes = [len(chunk) async for chunk in part.chunks()]
         assert max(sizes) <= CHUNK

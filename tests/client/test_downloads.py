@@ -26,8 +26,14 @@ async def file_id(sandbox: Sandbox, client: AsyncPlextera) -> str:
     return file.id
 
 
-def _is_empty(folder: Path) -> bool:
-    return not list(folder.iterdir())
+def _in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def _pieces(client: AsyncPlextera, got: bytearray) -> None:
+    async with client.files.stream("f") as chunks:
+        async for chunk in chunks:
+            got += chunk
 
 
 async def test_it_is_there_and_its_owners_alone(client: AsyncPlextera, file_id: str, tmp_path: Path) -> None:
@@ -37,7 +43,7 @@ async def test_it_is_there_and_its_owners_alone(client: AsyncPlextera, file_id: 
 
     assert target.read_bytes() == CONTENT
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    assert list(tmp_path.iterdir()) == [target]
+    assert _in(tmp_path) == [target]
 
 
 async def test_a_broken_transfer_is_begun_again(
@@ -75,11 +81,11 @@ async def test_nothing_is_left_after_the_last_failure(
     with pytest.raises(errors.ConnectionLostError):
         await client.files.download(file_id, tmp_path / "a.bin")
 
-    assert _is_empty(tmp_path)
+    assert not _in(tmp_path)
+    sandbox.faults.clear()
     with pytest.raises(errors.NotFoundError):
-        sandbox.faults.clear()
         await client.files.download("none", tmp_path / "a.bin")
-    assert _is_empty(tmp_path)
+    assert not _in(tmp_path)
 
 
 async def test_nothing_is_left_after_cancelling(tmp_path: Path) -> None:
@@ -90,12 +96,12 @@ async def test_nothing_is_left_after_cancelling(tmp_path: Path) -> None:
 
     async with RawServer(endless) as server, AsyncPlextera("key", base_url=server.base_url) as client:
         task = asyncio.ensure_future(client.files.download("f", tmp_path / "a"))
-        await until(lambda: any(path.stat().st_size > 1_000_000 for path in tmp_path.iterdir()))
+        await until(lambda: any(path.stat().st_size > 1_000_000 for path in _in(tmp_path)))
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    assert _is_empty(tmp_path)
+    assert not _in(tmp_path)
 
 
 async def test_an_existing_target_is_kept_unless_told_otherwise(
@@ -116,7 +122,7 @@ async def test_an_existing_target_is_kept_unless_told_otherwise(
 
     await client.files.download(file_id, target, overwrite=True)
     assert target.read_bytes() == CONTENT
-    assert list(tmp_path.iterdir()) == [target]
+    assert _in(tmp_path) == [target]
 
 
 async def test_a_target_that_comes_into_being_meanwhile_is_kept(
@@ -130,7 +136,7 @@ async def test_a_target_that_comes_into_being_meanwhile_is_kept(
         await client.files.download(file_id, target)
 
     assert target.read_bytes() == b"theirs"
-    assert list(tmp_path.iterdir()) == [target]
+    assert _in(tmp_path) == [target]
 
 
 async def test_without_hard_links_it_is_moved(
@@ -144,7 +150,7 @@ async def test_without_hard_links_it_is_moved(
     path = await client.files.download(file_id, tmp_path / "a.bin")
 
     assert path.read_bytes() == CONTENT
-    assert list(tmp_path.iterdir()) == [path]
+    assert _in(tmp_path) == [path]
 
 
 @pytest.mark.parametrize("target", ["", "missing/a.bin", "a\0b", 5, None, b"a.bin"])
@@ -156,7 +162,7 @@ async def test_a_target_that_cannot_be_made(
         await client.files.download("f", to, overwrite=True)
 
     assert not sandbox.requests
-    assert _is_empty(tmp_path)
+    assert not _in(tmp_path)
 
 
 async def test_a_full_disk_is_the_systems_own_error_without_names(
@@ -172,7 +178,7 @@ async def test_a_full_disk_is_the_systems_own_error_without_names(
 
     assert caught.value.errno == errno.ENOSPC
     assert caught.value.filename is None
-    assert _is_empty(tmp_path)
+    assert not _in(tmp_path)
 
 
 async def test_reading_into_memory(sandbox: Sandbox, client: AsyncPlextera, file_id: str) -> None:
@@ -223,13 +229,11 @@ async def test_a_stream_that_breaks_says_so(ending: str, kind: type[errors.Trans
         if ending == "silence":
             await asyncio.sleep(60)
 
-    got = b""
+    got = bytearray()
     async with RawServer(script) as server, AsyncPlextera("key", base_url=server.base_url) as client:
         view = client.with_options(timeouts=Timeouts(read=0.1), retry=RetryPolicy(max_attempts=2))
         with pytest.raises(kind) as caught:
-            async with view.files.stream("f") as chunks:
-                async for chunk in chunks:
-                    got += chunk
+            await _pieces(view, got)
 
     assert got == b"x" * 990
     assert (caught.value.operation, caught.value.request_id) == ("downloadFile", "r1")

@@ -87,9 +87,7 @@ async def test_the_key_does_not_go_to_another_name_of_the_same_host(
     assert "authorization" not in places.seen[-1][2]
 
 
-async def test_the_key_does_not_come_back_once_it_was_dropped(
-    places: Places, reader: AsyncPlextera
-) -> None:
+async def test_the_key_does_not_come_back_once_it_was_dropped(places: Places, reader: AsyncPlextera) -> None:
     places.targets[DOWNLOAD] = f"http://localhost:{places.first.port}/there"
     places.targets["/there"] = f"http://127.0.0.1:{places.first.port}/back"
 
@@ -148,9 +146,7 @@ async def test_an_odd_location_is_followed_or_refused_by_our_error(
         assert len(places.seen) == 1
 
 
-async def test_downloads_and_streams_follow_too(
-    places: Places, reader: AsyncPlextera, tmp_path: Any
-) -> None:
+async def test_downloads_and_streams_follow_too(places: Places, reader: AsyncPlextera, tmp_path: Any) -> None:
     places.targets[DOWNLOAD] = f"http://127.0.0.1:{places.other.port}/x"
 
     path = await reader.files.download("f1", tmp_path / "a")

@@ -113,7 +113,7 @@ def test_two_loops_in_two_threads(sandbox_thread: tuple[str, str]) -> None:
 
 def test_uvloop_is_as_good_as_any(sandbox_thread: tuple[str, str]) -> None:
     try:
-        import uvloop
+        import uvloop  # noqa: PLC0415 - it may be missing
     except ImportError:
         run = asyncio.run
     else:
@@ -228,7 +228,9 @@ async def test_changes_use_connections_that_are_fresh_or_were_just_used(
         while True:
             line, _, _ = await wire.request()
             numbers.append((line.split()[0], wire.number))
-            await wire.send(PAGE if line.startswith("GET") else answer(b'{"id": "1", "status": "PROCESSING"}'))
+            await wire.send(
+                PAGE if line.startswith("GET") else answer(b'{"id": "1", "status": "PROCESSING"}')
+            )
 
     async with RawServer(script) as server, AsyncPlextera("key", base_url=server.base_url) as client:
         for pause in (0, 0, 0.15, 0):

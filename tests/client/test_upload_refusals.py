@@ -67,7 +67,7 @@ REFUSED: dict[str, Callable[[Path], Any]] = {
     "closed": _closed,
     "closed on disk": _closed_on_disk,
     "text IO": lambda _: io.StringIO("text"),
-    "text of codecs": lambda f: codecs.open(str(_large_file(f, 10)), "r", "utf-8"),
+    "text of codecs": lambda f: codecs.open(str(_large_file(f, 10)), "r", "utf-8"),  # noqa: SIM115 - the test closes it
     "piece of text": lambda _: _of_text(),
     "None": lambda _: None,
     "number": lambda _: 5,
@@ -131,7 +131,9 @@ async def test_names_and_types_that_cannot_be_sent(
     assert not sandbox.requests
 
 
-@pytest.mark.parametrize("tags", [{"a": ""}, {"": "a"}, {"a": 5}, {"a": "x" * 513}, [("a", "b")], {"a": "\ud800"}])
+@pytest.mark.parametrize(
+    "tags", [{"a": ""}, {"": "a"}, {"a": 5}, {"a": "x" * 513}, [("a", "b")], {"a": "\ud800"}]
+)
 async def test_tags_are_checked_before_the_source_is_touched(client: AsyncPlextera, tags: Any) -> None:
     with pytest.raises(errors.InvalidInputError, match=r"tags|Unicode|surrogates|codec"):
         await client.extractions.upload("/does/not/exist", tags=tags)
@@ -190,14 +192,14 @@ class _BreakingFile(io.BytesIO):
         (_breaking_by_a_time_out, TimeoutError),
     ],
 )
-@pytest.mark.parametrize("is_factory", [True, False])
+@pytest.mark.parametrize("is_factory", [1, 0])
 async def test_what_the_source_raises_is_raised(
     sandbox: Sandbox,
     client: AsyncPlextera,
     name: str,
     source: Callable[[], Any],
     kind: type[Exception],
-    is_factory: bool,
+    is_factory: int,
 ) -> None:
     with pytest.raises(kind) as caught:
         await getattr(client, name).upload(source if is_factory else source())
@@ -245,3 +247,33 @@ async def test_a_file_that_shrinks_while_it_is_sent(
 
     assert not sandbox.world.files
     assert not sandbox.world.extractions
+
+
+async def test_an_open_file_that_shrinks_while_it_is_sent(
+    sandbox: Sandbox, client: AsyncPlextera, tmp_path: Path
+) -> None:
+    with _large_file(tmp_path, 1_000_000).open("r+b") as file:
+        real = io.BufferedReader.read
+
+        class Shrinking(io.BufferedReader):
+            def read(self, size: int | None = -1, /) -> bytes:
+                if self.tell() > 300_000:
+                    os.truncate(file.fileno(), 400_000)
+                return real(self, size)
+
+        with (
+            Shrinking(io.FileIO(file.name)) as shrinking,
+            pytest.raises(errors.InvalidInputError, match="shorter"),
+        ):
+            await client.extractions.upload(shrinking)
+
+    assert not sandbox.world.files
+
+
+async def test_a_factory_that_gives_something_else_each_time(sandbox: Sandbox, client: AsyncPlextera) -> None:
+    made = iter([b"first", b"another", b"x"])
+
+    with pytest.raises(errors.InvalidInputError, match="another length"):
+        await client.extractions.upload(lambda: next(made))
+
+    assert not sandbox.world.files

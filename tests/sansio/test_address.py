@@ -29,7 +29,7 @@ def test_loopback_is_known_by_name(host: str):
     [
         None,
         "",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104 - an address that is refused
         "128.0.0.1",
         "127.1",
         "0x7f.1",
@@ -42,7 +42,7 @@ def test_loopback_is_known_by_name(host: str):
         "::2",
         "::",
         "example.com",
-        "１２７.0.0.1",
+        "\uff11\uff12\uff17.0.0.1",  # wide digits
     ],
 )
 def test_nothing_else_is_loopback(host: str | None):
@@ -129,7 +129,7 @@ def test_plain_http_to_another_machine_needs_leave(url: str):
         ("https://a.example", "https://a.example.", False),
     ],
 )
-def test_an_origin_is_scheme_host_and_port(one: str, other: str, same: bool):
+def test_an_origin_is_scheme_host_and_port(one: str, other: str, *, same: bool):
     assert is_same_origin(one, other) is same
     assert is_same_origin(other, one) is same
 
@@ -257,7 +257,7 @@ def test_a_proxy_is_chosen_by_scheme_and_never_for_loopback(
     ],
 )
 @pytest.mark.parametrize("url", ["https://api.a.example/x", "https://API.a.example:443/x"])
-def test_no_proxy_names_hosts_suffixes_and_ports(url: str, no: str, excepted: bool):
+def test_no_proxy_names_hosts_suffixes_and_ports(url: str, no: str, *, excepted: bool):
     assert proxy_for(url, {"https": "p:1", "no": no}) == (None if excepted else "http://p:1")
 
 

@@ -76,7 +76,7 @@ def test_every_class_of_the_table_is_used_once():
 @pytest.mark.parametrize(
     ("status", "yes"), [(199, False), (200, True), (204, True), (299, True), (300, False)]
 )
-def test_any_status_of_the_two_hundreds_is_a_success(status: int, yes: bool):
+def test_any_status_of_the_two_hundreds_is_a_success(status: int, *, yes: bool):
     assert is_success(status) is yes
 
 
@@ -144,9 +144,7 @@ def test_a_server_error_that_calls_itself_final_is_believed():
     ],
 )
 def test_only_a_change_that_met_a_server_error_may_have_been_applied(
-    request_: Request,
-    status: int,
-    may: bool,
+    request_: Request, status: int, *, may: bool
 ):
     assert _error(status, request=request_).may_have_been_applied is may
 

@@ -6,7 +6,7 @@ import enum
 import json
 import types
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -49,7 +49,9 @@ class Number(enum.IntEnum):
     TWO = 2
 
 
-Pair = collections.namedtuple("Pair", "left right")
+class Pair(NamedTuple):
+    left: int
+    right: int
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ def test_what_a_query_cannot_say_is_refused_and_its_value_not_quoted(parameters:
         (operations.DELETE_EVENT_SUBSCRIPTION, True),
     ],
 )
-def test_all_but_reading_changes_something(operation: operations.Operation, changes: bool):
+def test_all_but_reading_changes_something(operation: operations.Operation, *, changes: bool):
     assert Request(operation=operation, path="/x").changes is changes
 
 

@@ -308,6 +308,15 @@ def test_many_departures_send_it_back_as_far_as_items_are_new():
     assert sorted(ids) == sorted(str(number) for number in range(30))
 
 
+def test_it_goes_back_further_while_the_page_before_begins_with_what_the_page_after_had():
+    moves = [[], [("leave", 0)], [("leave", 0)]]
+
+    _, ids, asked = _walk(_moving(moves, _list(4), 1), size=1)
+
+    assert asked[:5] == [0, 1, 2, 1, 0]
+    assert sorted(ids) == ["0", "1", "2", "3"]
+
+
 def test_as_many_arrivals_as_a_page_holds_do_not_end_the_walk():
     moves = [[("arrive", 0)] * 5]
 

@@ -167,5 +167,5 @@ def test_a_pause_is_positive_and_within_its_bounds(
         (errors.InvalidInputError("no id"), None, False),
     ],
 )
-def test_what_a_wait_lives_through(failure: errors.PlexteraError, age: float | None, lives: bool):
+def test_what_a_wait_lives_through(failure: errors.PlexteraError, age: float | None, *, lives: bool):
     assert absorbs(failure, age=age) is lives

@@ -49,8 +49,8 @@ def _api(status: int, *, retryable: bool = False, retry_after: float | None = No
         ("0x10", None),
         ("7 s", None),
         ("7, 8", None),
-        ("٧", None),
-        ("７", None),
+        ("\u0667", None),
+        ("\uff17", None),
         ("²", None),
         ("NaN", None),
         ("inf", None),
@@ -78,9 +78,9 @@ def test_no_header_makes_it_fail_or_wait_less_than_nothing(header: str):
     assert seconds is None or 0 <= seconds <= 1e12
 
 
-@given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1)))
-def test_a_date_is_read_as_the_distance_from_the_given_time(naive: datetime):
-    moment = naive.replace(microsecond=0, tzinfo=UTC)
+@given(st.integers(0, 4_000_000_000))
+def test_a_date_is_read_as_the_distance_from_the_given_time(seconds: int):
+    moment = datetime.fromtimestamp(seconds, UTC)
     header = format_datetime(moment, usegmt=True)
 
     assert http_date(header) == moment
@@ -147,7 +147,7 @@ TABLE: list[tuple[Failure, bool, bool]] = [
 
 
 @pytest.mark.parametrize(("failure", "harmless", "create"), TABLE)
-def test_what_is_sent_again(failure: Failure, harmless: bool, create: bool):
+def test_what_is_sent_again(failure: Failure, *, harmless: bool, create: bool):
     assert may_repeat(failure, repeats=True) is harmless
     assert may_repeat(failure, repeats=False) is create
 

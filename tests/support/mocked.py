@@ -1,5 +1,6 @@
 """aioresponses on the aiohttp of today."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -12,7 +13,7 @@ class _Response(aiohttp.ClientResponse):
     """aioresponses 0.7.9 leaves out an argument that aiohttp 3.14 asks for (its issue 289)."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"stream_writer": None, **kwargs})
+        super().__init__(*args, **{"stream_writer": SimpleNamespace(output_size=0), **kwargs})
 
 
 class mocked_responses(_aioresponses):  # noqa: N801 - it stands for the name that it mends

@@ -104,7 +104,8 @@ def stream_reader(content: bytes, _: Path) -> aiohttp.StreamReader:
 
 
 async def _opened(content: bytes, folder: Path) -> Any:
-    return await anyio.open_file(saved(content, folder), "rb")
+    await asyncio.sleep(0)
+    return anyio.wrap_file(saved(content, folder).open("rb"))
 
 
 def anyio_factory(content: bytes, folder: Path) -> Callable[[], Awaitable[Any]]:

@@ -1,0 +1,114 @@
+import json
+from collections.abc import Awaitable, Callable
+
+import pytest
+from anyio.from_thread import BlockingPortal
+
+from plextera_async import AsyncPlextera
+from plextera_async.sandbox import Sandbox, Timing
+from tests.cli.conftest import Plextera
+
+Ask = Callable[[Callable[[AsyncPlextera], Awaitable[str]]], str]
+
+
+@pytest.fixture
+def ask(served: Sandbox, portal: BlockingPortal) -> Ask:
+    """Give a way to ask the sandbox for something, beside the command."""
+
+    def call(what: Callable[[AsyncPlextera], Awaitable[str]]) -> str:
+        async def asking() -> str:
+            async with AsyncPlextera(served.api_key, base_url=served.base_url) as client:
+                return await what(client)
+
+        return portal.call(asking)
+
+    return call
+
+
+async def extraction(client: AsyncPlextera) -> str:
+    return (await client.extractions.upload(b"Total: 12.50\n", name="a.txt")).id
+
+
+async def run(client: AsyncPlextera) -> str:
+    return (await client.runs.start("daily", {"x": 1})).id
+
+
+async def job(client: AsyncPlextera) -> str:
+    file = await client.files.upload(b"Total: 7\n", name="a.txt")
+    return (await client.jobs.extract(file_id=file.id)).id
+
+
+async def torn(client: AsyncPlextera) -> str:
+    return (await client.extractions.upload(b"%PDF-1.7 torn", name="a.pdf")).id
+
+
+async def without_fields(client: AsyncPlextera) -> str:
+    return (await client.extractions.upload(b"no fields here\n", name="a.txt")).id
+
+
+@pytest.mark.parametrize(
+    ("start", "shown"),
+    [
+        (extraction, ["Total", "12.5", "0.9"]),
+        (run, ["Deliver", "result", "COMPLETED", "-"]),
+        (job, ["Total", "7", "0.9"]),
+    ],
+)
+def test_each_kind_of_job_is_waited_for_and_shown(
+    plextera: Plextera, ask: Ask, start: Callable[[AsyncPlextera], Awaitable[str]], shown: list[str]
+) -> None:
+    id = ask(start)
+    result = plextera("wait", id, "--kind", start.__name__)
+    first, *_, last = [line.split() for line in result.stdout.splitlines()]
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert first == [id, "COMPLETED"]
+    assert last == shown
+
+
+def test_several_are_shown_each_and_the_worst_decides(plextera: Plextera, served: Sandbox, ask: Ask) -> None:
+    ids = [ask(extraction), ask(torn)]
+    result = plextera("wait", *ids, ids[0], "--json")
+    shown = {line["id"]: line["status"] for line in map(json.loads, result.stdout.splitlines())}
+
+    assert result.exit_code == 1
+    assert shown == {ids[0]: "COMPLETED", ids[1]: "REJECTED"}
+    assert len(result.stdout.splitlines()) == 2
+    assert f"plextera: Extraction {ids[1]} ended REJECTED with BROKEN_DOCUMENT" in result.stderr
+
+
+def test_a_completed_one_without_fields_is_shown_without_a_table(plextera: Plextera, ask: Ask) -> None:
+    id = ask(without_fields)
+
+    assert plextera("wait", id).stdout == f"{id}  COMPLETED\n"
+
+
+def test_a_wait_that_runs_out_says_that_it_goes_on(plextera: Plextera, served: Sandbox, ask: Ask) -> None:
+    served.timing = Timing(queued=600, processing=0)
+    id = ask(extraction)
+    result = plextera("wait", id, "--timeout", "0.02")
+
+    assert result.exit_code == 1
+    assert f"plextera: it goes on: pick it up with `plextera wait {id}`" in result.stderr
+    assert result.stdout == f"{id}  QUEUED\n"
+
+
+def test_an_id_that_is_not_there_is_one_line(plextera: Plextera, served: Sandbox) -> None:
+    result = plextera("wait", "no\x1bsuch")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("plextera: getExtraction: HTTP 404 NOT_FOUND")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_wrong_key_is_configuration(
+    plextera: Plextera, served: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLEXTERA_API_KEY", "wrong-key")
+    result = plextera("wait", "ext1")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(
+        "plextera: the API key was refused: check PLEXTERA_API_KEY or --api-key-file"
+    )
+    assert "wrong-key" not in result.output
