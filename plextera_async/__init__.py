@@ -112,6 +112,7 @@ _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 _MODULES = ("errors", "models", "options")
 
 __all__ = [
+    "DEFAULT",
     "APIError",
     "AmbiguousCreateError",
     "AsyncPlextera",
@@ -121,7 +122,6 @@ __all__ = [
     "ConflictError",
     "ConnectError",
     "ConnectionLostError",
-    "DEFAULT",
     "DecodeError",
     "ExtractJobHandle",
     "ExtractionFailedError",
