@@ -56,9 +56,13 @@ FAILED_ENDS: Mapping[tuple[str, str], type[errors.JobFailedError]] = {
     ("WorkflowRun", "CLOSED"): errors.RunClosedError,
 }
 
+_FINAL = (errors.AuthenticationError, errors.PermissionDeniedError, errors.RedirectError)
+"""Failures that the next look would meet as well, whatever else they say: a wrong key, a wrong address."""
+
 _FRESH = 30.0  # seconds after a create during which a 404 means "not yet", not "never"
 _GROWTH = 1.5
 _SPREAD = 0.2
+_LONGEST_ASKED = 600.0  # a server that asks for days must not put a wait without a limit to sleep for days
 _SERVER_ERROR = 500
 
 
@@ -97,6 +101,7 @@ def seconds_before_look(
     """
     pause = min(policy.max_delay, policy.first_delay * _GROWTH ** min(looks - 1, 60))
     asked = (failure.retry_after if isinstance(failure, errors.APIError) else None) or 0.0
+    asked = min(asked, _LONGEST_ASKED)
     return max(pause * (1 - _SPREAD + 2 * _SPREAD * jitter), asked * (1 + _SPREAD * jitter))
 
 
@@ -109,6 +114,9 @@ def absorbs(failure: errors.PlexteraError, *, age: float | None) -> bool:
     """
     if isinstance(failure, errors.NotFoundError):
         return age is not None and age < _FRESH
+    if isinstance(failure, _FINAL):
+        return False
     if isinstance(failure, errors.APIError):
-        return failure.status >= _SERVER_ERROR or isinstance(failure, errors.RateLimitedError)
+        is_passing = failure.status >= _SERVER_ERROR or isinstance(failure, errors.RateLimitedError)
+        return is_passing or failure.retryable
     return isinstance(failure, errors.TransportError | errors.DecodeError)

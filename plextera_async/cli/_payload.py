@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from plextera_async.cli._text import clean
 from plextera_async.client.runs import FormFile
 
 __all__ = ["read_form", "read_payload"]
@@ -38,7 +39,7 @@ def _text(given: str) -> str:
     try:
         return Path(given[1:]).read_text("utf-8")
     except OSError as failure:
-        raise click.BadParameter(f"{given[1:]} cannot be read: {failure.strerror}") from None
+        raise click.BadParameter(f"{clean(given[1:])} cannot be read: {failure.strerror}") from None
 
 
 def read_form(

@@ -1,6 +1,8 @@
 """Ctrl-C, in a process of its own: it is the process that gets the signal."""
 
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -153,3 +155,23 @@ def test_a_reader_that_goes_away_stops_it_without_a_traceback(tmp_path: Path) ->
     assert "plextera: stopped: a result cannot be written: Broken pipe\n" in err
     assert "Traceback" not in err
     assert "Exception ignored" not in err
+
+
+def test_a_terminal_sees_a_bar_and_a_pipe_the_lines(tmp_path: Path) -> None:
+    folder = documents(tmp_path, 3)
+    terminal, stderr = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "100", "PYTHONPATH": str(_ROOT)}
+    command = [sys.executable, "-m", "plextera_async", "ingest", folder, "--sandbox"]
+    try:
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=stderr, env=environment, check=True, timeout=50
+        )
+        shown = os.read(terminal, 1_000_000).decode()
+    finally:
+        os.close(terminal)
+        os.close(stderr)
+
+    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["COMPLETED"] * 3
+    assert " done, " in shown
+    assert "3 documents: 3 COMPLETED in " in shown
+    assert "\x1b[?25h" in shown  # the cursor is back

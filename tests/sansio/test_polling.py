@@ -117,6 +117,7 @@ def test_pauses_grow_by_half_up_to_their_limit(looks: int, jitter: float, second
     [
         (errors.RateLimitedError(status=429, retry_after=50.0), 50.0),
         (errors.RateLimitedError(status=429, retry_after=0.1), 0.8),
+        (errors.RateLimitedError(status=429, retry_after=1e9), 600.0),
         (errors.RateLimitedError(status=429), 0.8),
         (errors.ConnectError("refused"), 0.8),
         (None, 0.8),
@@ -140,8 +141,9 @@ def test_a_pause_is_positive_and_within_its_bounds(
     failure = errors.ServerError(status=503, retry_after=asked)
     pause = seconds_before_look(policy, looks=looks, jitter=jitter, failure=failure)
 
-    assert (asked or 0.0) <= pause
-    assert 0 < pause <= 1.2 * max(longest, asked or 0.0) + 1e-9
+    heeded = min(asked or 0.0, 600.0)
+    assert heeded <= pause
+    assert 0 < pause <= 1.2 * max(longest, heeded) + 1e-9
 
 
 @pytest.mark.parametrize(
@@ -157,7 +159,10 @@ def test_a_pause_is_positive_and_within_its_bounds(
         (errors.AuthenticationError(status=401), 0.0, False),
         (errors.PermissionDeniedError(status=403), 0.0, False),
         (errors.InvalidRequestError(status=400), 0.0, False),
-        (errors.ConflictError(status=409, retryable=True), 0.0, False),
+        (errors.ConflictError(status=409, retryable=True), 0.0, True),
+        (errors.ConflictError(status=409), 0.0, False),
+        (errors.AuthenticationError(status=401, retryable=True), 0.0, False),
+        (errors.RedirectError("elsewhere"), 0.0, False),
         (errors.APIError(status=418), 0.0, False),
         (errors.ConnectError("refused"), None, True),
         (errors.ConnectionLostError("lost"), None, True),
