@@ -12,6 +12,10 @@ from plextera_async import errors, options
 HEAVY = {"aiohttp", "anyio", "cattrs", "msgspec"}
 
 
+def _kind_and_name(name: str) -> tuple[bool, bool, str]:
+    return not name.isupper(), name[0].islower(), name  # constants, classes, modules
+
+
 def test_every_name_resolves_and_the_list_is_sorted():
     names = list(plextera_async.__all__)
 

@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-from plextera_async.cli._failures import INTERRUPTED, exit_code, explain
+from plextera_async.cli.showing.failures import INTERRUPTED, exit_code, explain
 from plextera_async.errors import PlexteraError
 
 __all__ = ["app", "run"]
@@ -32,7 +32,7 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"plextera_async.cli._{cmd_name}").command
+        command: click.Command = import_module(f"plextera_async.cli.commands.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature

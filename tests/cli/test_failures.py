@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from plextera_async import errors
-from plextera_async.cli._failures import exit_code, explain, message_of, stops_everything
+from plextera_async.cli.showing.failures import exit_code, explain, message_of, stops_everything
 
 KEY = "secret-of-the-user"
 
@@ -41,6 +41,11 @@ def api(kind: type[errors.APIError], status: int, message: str | None = None) ->
             api(errors.NotFoundError, 404, "no such\x1b[31m run"),
             1,
             "getRun: HTTP 404 (request req1); no such\\x1b[31m run",
+        ),
+        (
+            errors.NotFoundError(None, status=404, operation="uploadExtraction"),
+            1,
+            "there is no such service: check the network, and --base-url or PLEXTERA_BASE_URL; uploadExtraction",
         ),
         (
             errors.AmbiguousCreateError("it was sent", operation="startRun", key="k1"),

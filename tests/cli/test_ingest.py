@@ -9,9 +9,9 @@ from anyio.from_thread import BlockingPortal
 from click.testing import Result
 
 from plextera_async import AsyncPlextera
-from plextera_async.cli import _output
-from plextera_async.cli._document import Document
-from plextera_async.cli._lines import Line
+from plextera_async.cli.ingesting import results
+from plextera_async.cli.ingesting.document import Document
+from plextera_async.cli.showing.lines import Line
 from plextera_async.sandbox import Fault, Sandbox
 from tests.cli.conftest import Plextera
 
@@ -192,7 +192,7 @@ def test_results_that_cannot_be_written_stop_it(plextera: Plextera, monkeypatch:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(_output.Results, "_write", full)
+    monkeypatch.setattr(results.Results, "_write", full)
     result = plextera("ingest", "in", "--sandbox", "--concurrency", "2")
 
     assert result.exit_code == 1
@@ -236,7 +236,7 @@ def test_a_wrong_address_stops_it_early(plextera: Plextera, served: Sandbox) -> 
     make(count=30)
     result = plextera("ingest", "in", "--concurrency", "2", "--base-url", f"{served.base_url}/wrong")
 
-    stopped(result, "uploadExtraction: HTTP 404", code=1)
+    stopped(result, "there is no such service: check the network, and --base-url", code=1)
 
 
 def test_a_key_that_is_revoked_meanwhile_ends_the_waits(plextera: Plextera, served: Sandbox) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -162,16 +162,22 @@ def test_a_terminal_sees_a_bar_and_a_pipe_the_lines(tmp_path: Path) -> None:
     terminal, stderr = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "100", "PYTHONPATH": str(_ROOT)}
     command = [sys.executable, "-m", "plextera_async", "ingest", folder, "--sandbox"]
-    try:
-        done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=stderr, env=environment, check=True, timeout=50
-        )
-        shown = os.read(terminal, 1_000_000).decode()
-    finally:
-        os.close(terminal)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, env=environment) as process:
         os.close(stderr)
+        shown = read_to_the_end(terminal)
+        out, _ = process.communicate(timeout=30)
 
-    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["COMPLETED"] * 3
+    assert process.returncode == 0
+    assert [json.loads(line)["status"] for line in out.splitlines()] == ["COMPLETED"] * 3
     assert " done, " in shown
     assert "3 documents: 3 COMPLETED in " in shown
     assert "\x1b[?25h" in shown  # the cursor is back
+
+
+def read_to_the_end(terminal: int) -> str:
+    pieces: list[bytes] = []
+    with suppress(OSError):  # how a terminal says that nobody has it open any more
+        while piece := os.read(terminal, 65_536):
+            pieces.append(piece)
+    os.close(terminal)
+    return b"".join(pieces).decode()

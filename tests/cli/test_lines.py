@@ -6,7 +6,7 @@ import pytest
 
 from plextera_async import errors
 from plextera_async._sansio.codec import decode
-from plextera_async.cli._lines import TABLE_HEAD, Line, failed, interrupted, to_json
+from plextera_async.cli.showing.lines import TABLE_HEAD, Line, failed, interrupted, to_json
 from plextera_async.models import Extraction, ExtractionStatus
 
 

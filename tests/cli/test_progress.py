@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from plextera_async.cli import _progress
-from plextera_async.cli._lines import Line
-from plextera_async.cli._progress import Bar, Plain, progress_for
-from plextera_async.cli._tally import Tally
+from plextera_async.cli.ingesting.tally import Tally
+from plextera_async.cli.showing import progress as progress_module
+from plextera_async.cli.showing.lines import Line
+from plextera_async.cli.showing.progress import Bar, Plain, progress_for
 
 HOSTILE = "[red]x[/red] :smile: 日本"
 
@@ -108,11 +108,11 @@ def test_results_on_the_terminal_of_the_bar_stand_above_it(monkeypatch: pytest.M
 
 def test_a_broken_stdout_is_dropped(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     streams(monkeypatch, out=False, err=False)
-    _progress.drop_stdout()  # no file behind it: nothing to do
+    progress_module.drop_stdout()  # no file behind it: nothing to do
 
     with open(f"{tmp_path}/out", "w+", encoding="utf-8") as stdout:  # noqa: PTH123 - a plain file in the place of stdout
         monkeypatch.setattr(sys, "stdout", stdout)
-        _progress.drop_stdout()
+        progress_module.drop_stdout()
         stdout.write("gone")
         stdout.flush()
     with open(f"{tmp_path}/out", encoding="utf-8") as stdout:  # noqa: PTH123 - as above

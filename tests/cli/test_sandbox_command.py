@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from plextera_async.cli import _sandbox
+from plextera_async.cli.commands import sandbox as sandbox_command
 from plextera_async.sandbox import Sandbox
 from tests.cli.conftest import Plextera
 
@@ -35,7 +35,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Sandbox]:
         collected.append(Sandbox(**options))
         return collected[-1]
 
-    monkeypatch.setattr(_sandbox, "Sandbox", make)
+    monkeypatch.setattr(sandbox_command, "Sandbox", make)
     return collected
 
 

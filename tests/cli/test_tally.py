@@ -1,5 +1,5 @@
-from plextera_async.cli._lines import Line, interrupted
-from plextera_async.cli._tally import Tally
+from plextera_async.cli.ingesting.tally import Tally
+from plextera_async.cli.showing.lines import Line, interrupted
 
 
 def line(status: str, *, id: str | None = None) -> Line:

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from plextera_async.cli._text import clean, readable_path
+from plextera_async.cli.showing.text import clean, readable_path
 
 
 @pytest.mark.parametrize(

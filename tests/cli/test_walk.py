@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plextera_async.cli._walk import walk
+from plextera_async.cli.ingesting.walk import walk
 
 
 @pytest.fixture(autouse=True)

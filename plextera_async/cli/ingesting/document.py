@@ -7,9 +7,9 @@ from pathlib import Path
 import attrs
 
 from plextera_async._sansio.inputs import MOST_TAGS
-from plextera_async.cli import _lines
-from plextera_async.cli._lines import Line
-from plextera_async.cli._text import readable_path
+from plextera_async.cli.showing import lines
+from plextera_async.cli.showing.lines import Line
+from plextera_async.cli.showing.text import readable_path
 from plextera_async.client.client import AsyncPlextera
 from plextera_async.client.handles import ExtractionHandle
 from plextera_async.errors import PlexteraError
@@ -48,12 +48,12 @@ class Document:
             PlexteraError: As `ExtractionHandle.result` does.
         """
         assert self.handle is not None, "submit comes first"  # noqa: S101 - a slip in this package, not a state
-        return _lines.ended(self.source, self.handle, await self.handle.result())
+        return lines.ended(self.source, self.handle, await self.handle.result())
 
     def failed(self, failure: PlexteraError | OSError) -> Line:
         """Give the line that tells of a failure."""
-        return _lines.failed(self.source, failure, handle=self.handle, key=self.key)
+        return lines.failed(self.source, failure, handle=self.handle, key=self.key)
 
     def interrupted(self) -> Line:
         """Give the line that tells how far it had come."""
-        return _lines.interrupted(self.source, handle=self.handle, key=self.key)
+        return lines.interrupted(self.source, handle=self.handle, key=self.key)

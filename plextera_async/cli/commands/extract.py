@@ -8,14 +8,19 @@ import anyio
 import attrs
 import click
 
-from plextera_async.cli._connection import Connection, connection_options, sandbox_option, timeout_option
-from plextera_async.cli._document import Document
-from plextera_async.cli._failures import INTERRUPTED, exit_code, explain
-from plextera_async.cli._lines import Line
-from plextera_async.cli._progress import print_line
-from plextera_async.cli._tables import show_fields
-from plextera_async.cli._tags import tag_option
-from plextera_async.cli._text import clean
+from plextera_async.cli.ingesting.document import Document
+from plextera_async.cli.options.connection import (
+    Connection,
+    connection_options,
+    sandbox_option,
+    timeout_option,
+)
+from plextera_async.cli.options.tags import tag_option
+from plextera_async.cli.showing.failures import INTERRUPTED, exit_code, explain
+from plextera_async.cli.showing.lines import Line
+from plextera_async.cli.showing.progress import print_line
+from plextera_async.cli.showing.tables import show_fields
+from plextera_async.cli.showing.text import clean
 from plextera_async.errors import PlexteraError
 
 __all__ = ["command"]

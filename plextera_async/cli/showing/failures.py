@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeGuard
 
 from plextera_async import errors
-from plextera_async.cli._text import clean
+from plextera_async.cli.showing.text import clean
 
 __all__ = ["INTERRUPTED", "code_of", "exit_code", "explain", "message_of", "stops_everything"]
 
@@ -24,11 +24,13 @@ _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 _KEY_HINT = "check PLEXTERA_API_KEY or --api-key-file"
 _ADDRESS_HINT = "check the network, and --base-url or PLEXTERA_BASE_URL"
-_HINTS: tuple[tuple[type[errors.PlexteraError], Callable[[Any], str]], ...] = (
+_UPLOAD = "uploadExtraction"
+_HINTS: tuple[tuple[type[errors.PlexteraError], Callable[[Any], str | None]], ...] = (
     (errors.AuthenticationError, lambda _: f"the API key was refused: {_KEY_HINT}"),
     (errors.PermissionDeniedError, lambda _: "the API key is valid but not allowed to do this"),
     (errors.ConnectError, lambda _: f"the service cannot be reached: {_ADDRESS_HINT}"),
     (errors.RedirectError, lambda _: f"the service answered from elsewhere: {_ADDRESS_HINT}"),
+    (errors.NotFoundError, lambda error: _not_there(error.operation)),
     (errors.AmbiguousCreateError, lambda error: _look_first(error.key)),
     (errors.WaitTimeoutError, lambda error: f"it goes on: pick it up with `plextera wait {error.id}`"),
 )
@@ -83,6 +85,11 @@ def _said(failure: errors.PlexteraError) -> str | None:
     own = failure.error if isinstance(failure, errors.JobFailedError) else failure
     said = getattr(own, "message", None)
     return _SECRET.sub("api-key ****", str(said)) if said else None
+
+
+def _not_there(operation: str | None) -> str | None:
+    """Tell a wrong address: what is uploaded to names nothing that could be missing."""
+    return f"there is no such service: {_ADDRESS_HINT}" if operation == _UPLOAD else None
 
 
 def _look_first(key: str | None) -> str:

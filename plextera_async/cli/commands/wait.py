@@ -7,8 +7,8 @@ import anyio
 import attrs
 import click
 
-from plextera_async.cli._connection import Connection, connection_options, timeout_option
-from plextera_async.cli._jobs import AnyHandle, see_through
+from plextera_async.cli.options.connection import Connection, connection_options, timeout_option
+from plextera_async.cli.showing.jobs import AnyHandle, see_through
 from plextera_async.client.client import AsyncPlextera
 
 __all__ = ["command"]

@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from plextera_async._sansio.codec import plain
-from plextera_async.cli._failures import exit_code, explain
-from plextera_async.cli._lines import COMPLETED, to_json
-from plextera_async.cli._progress import print_line
-from plextera_async.cli._tables import show_fields, show_steps
-from plextera_async.cli._text import clean
+from plextera_async.cli.showing.failures import exit_code, explain
+from plextera_async.cli.showing.lines import COMPLETED, to_json
+from plextera_async.cli.showing.progress import print_line
+from plextera_async.cli.showing.tables import show_fields, show_steps
+from plextera_async.cli.showing.text import clean
 from plextera_async.client.handles import ExtractionHandle, ExtractJobHandle, RunHandle
 from plextera_async.errors import PlexteraError
 

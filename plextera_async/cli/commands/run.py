@@ -7,12 +7,17 @@ import anyio
 import attrs
 import click
 
-from plextera_async.cli._connection import Connection, connection_options, sandbox_option, timeout_option
-from plextera_async.cli._jobs import see_through
-from plextera_async.cli._lines import to_json
-from plextera_async.cli._payload import read_form, read_payload
-from plextera_async.cli._progress import print_line
-from plextera_async.cli._text import clean
+from plextera_async.cli.options.connection import (
+    Connection,
+    connection_options,
+    sandbox_option,
+    timeout_option,
+)
+from plextera_async.cli.options.payload import read_form, read_payload
+from plextera_async.cli.showing.jobs import see_through
+from plextera_async.cli.showing.lines import to_json
+from plextera_async.cli.showing.progress import print_line
+from plextera_async.cli.showing.text import clean
 
 __all__ = ["command"]
 

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from plextera_async.cli._lines import to_json
-from plextera_async.cli._text import clean
+from plextera_async.cli.showing.lines import to_json
+from plextera_async.cli.showing.text import clean
 from plextera_async.models import RunStep
 
 __all__ = ["show_fields", "show_steps"]

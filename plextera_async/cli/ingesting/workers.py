@@ -8,14 +8,14 @@ import anyio
 import anyio.to_thread
 import attrs
 
-from plextera_async.cli._document import Document
-from plextera_async.cli._failures import stops_everything
-from plextera_async.cli._lines import Line, failed
-from plextera_async.cli._output import Results
-from plextera_async.cli._progress import Progress
-from plextera_async.cli._tally import Tally
-from plextera_async.cli._text import readable_path
-from plextera_async.cli._walk import Found
+from plextera_async.cli.ingesting.document import Document
+from plextera_async.cli.ingesting.results import Results
+from plextera_async.cli.ingesting.tally import Tally
+from plextera_async.cli.ingesting.walk import Found
+from plextera_async.cli.showing.failures import stops_everything
+from plextera_async.cli.showing.lines import Line, failed
+from plextera_async.cli.showing.progress import Progress
+from plextera_async.cli.showing.text import readable_path
 from plextera_async.client.client import AsyncPlextera
 from plextera_async.errors import InvalidInputError, PlexteraError
 

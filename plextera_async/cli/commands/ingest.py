@@ -8,14 +8,19 @@ import anyio
 import attrs
 import click
 
-from plextera_async.cli._connection import Connection, connection_options, sandbox_option, timeout_option
-from plextera_async.cli._failures import INTERRUPTED, exit_code, explain
-from plextera_async.cli._ingesting import Ingesting, Paths, count
-from plextera_async.cli._output import Results, open_private
-from plextera_async.cli._progress import drop_stdout, progress_for
-from plextera_async.cli._tags import tag_option
-from plextera_async.cli._tally import Tally
-from plextera_async.cli._walk import walk
+from plextera_async.cli.ingesting.results import Results, open_private
+from plextera_async.cli.ingesting.tally import Tally
+from plextera_async.cli.ingesting.walk import walk
+from plextera_async.cli.ingesting.workers import Ingesting, Paths, count
+from plextera_async.cli.options.connection import (
+    Connection,
+    connection_options,
+    sandbox_option,
+    timeout_option,
+)
+from plextera_async.cli.options.tags import tag_option
+from plextera_async.cli.showing.failures import INTERRUPTED, exit_code, explain
+from plextera_async.cli.showing.progress import drop_stdout, progress_for
 from plextera_async.options import Limits
 
 __all__ = ["command"]

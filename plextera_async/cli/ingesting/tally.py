@@ -7,8 +7,8 @@ from collections.abc import Callable
 import attrs
 
 from plextera_async._sansio.inputs import KEY_TAG
-from plextera_async.cli._lines import COMPLETED, Line
-from plextera_async.cli._text import clean
+from plextera_async.cli.showing.lines import COMPLETED, Line
+from plextera_async.cli.showing.text import clean
 
 __all__ = ["Tally"]
 

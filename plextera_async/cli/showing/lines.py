@@ -8,8 +8,8 @@ import attrs
 
 from plextera_async import errors
 from plextera_async._sansio.codec import plain
-from plextera_async.cli._failures import code_of, message_of
-from plextera_async.cli._text import clean
+from plextera_async.cli.showing.failures import code_of, message_of
+from plextera_async.cli.showing.text import clean
 from plextera_async.client.handles import ExtractionHandle
 from plextera_async.models import ExtractionOutput
 

@@ -11,8 +11,8 @@ import anyio
 import anyio.to_thread
 import attrs
 
-from plextera_async.cli._lines import TABLE_HEAD, Line
-from plextera_async.cli._progress import Progress
+from plextera_async.cli.showing.lines import TABLE_HEAD, Line
+from plextera_async.cli.showing.progress import Progress
 from plextera_async.errors import ConfigurationError
 
 __all__ = ["Results", "open_private"]

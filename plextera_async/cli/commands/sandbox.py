@@ -7,8 +7,8 @@ import sys
 import anyio
 import click
 
-from plextera_async.cli._connection import read_key
-from plextera_async.cli._progress import print_line
+from plextera_async.cli.options.connection import read_key
+from plextera_async.cli.showing.progress import print_line
 from plextera_async.sandbox import Sandbox, Timing
 
 __all__ = ["command"]

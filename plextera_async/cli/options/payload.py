@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from plextera_async.cli._text import clean
+from plextera_async.cli.showing.text import clean
 from plextera_async.client.runs import FormFile
 
 __all__ = ["read_form", "read_payload"]

@@ -1,0 +1,1 @@
+"""The way of many documents: found, sent, waited for, counted, written down."""
