@@ -9,8 +9,7 @@ import click
 import pytest
 
 import plextera_async.cli
-from plextera_async.cli import _app
-from plextera_async.cli import main
+from plextera_async.cli import _app, main
 from tests.cli.conftest import Plextera
 
 COMMANDS = ["ingest", "extract", "run", "wait", "sandbox"]
@@ -110,8 +109,7 @@ def test_an_interruption_before_a_command_runs_is_quiet(monkeypatch: pytest.Monk
 
 def test_a_terminal_that_lacks_a_character_gets_an_escape() -> None:
     code = (
-        "import sys; from plextera_async.cli import main; sys.argv = ['plextera'
-from plextera_async.cli import '--bad']; main()\n"
+        "import sys; from plextera_async.cli import main; sys.argv = ['plextera', '--bad']; main()\n"
         "print('\\u65e5'); print(sys.stdout.encoding)"
     )
     result = subprocess.run(

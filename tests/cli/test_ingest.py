@@ -200,6 +200,14 @@ def test_results_that_cannot_be_written_stop_it(plextera: Plextera, monkeypatch:
     assert "28 not begun" in result.stderr
 
 
+def test_a_full_disk_is_one_line(plextera: Plextera) -> None:
+    make(count=3)
+    result = plextera("ingest", "in", "--sandbox", "--concurrency", "1", "--out", "/dev/full", "--overwrite")
+
+    assert result.exit_code == 1
+    assert "plextera: stopped: a result cannot be written: No space left on device\n" in result.stderr
+
+
 def stopped(result: Result, why: str, *, code: int) -> None:
     assert result.exit_code == code
     assert f"plextera: stopped: {why}" in result.stderr

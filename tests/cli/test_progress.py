@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from plextera_async.cli.ingesting.tally import Tally
 from plextera_async.cli.showing import progress as progress_module
 from plextera_async.cli.showing.lines import Line
 from plextera_async.cli.showing.progress import Bar, Plain, progress_for
+from plextera_async.cli.showing.tally import Tally
 
 HOSTILE = "[red]x[/red] :smile: 日本"
 

@@ -1,5 +1,5 @@
-from plextera_async.cli.ingesting.tally import Tally
 from plextera_async.cli.showing.lines import Line, interrupted
+from plextera_async.cli.showing.tally import Tally
 
 
 def line(status: str, *, id: str | None = None) -> Line:

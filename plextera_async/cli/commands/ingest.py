@@ -9,7 +9,6 @@ import attrs
 import click
 
 from plextera_async.cli.ingesting.results import Results, open_private
-from plextera_async.cli.ingesting.tally import Tally
 from plextera_async.cli.ingesting.walk import walk
 from plextera_async.cli.ingesting.workers import Ingesting, Paths, count
 from plextera_async.cli.options.connection import (
@@ -21,6 +20,7 @@ from plextera_async.cli.options.connection import (
 from plextera_async.cli.options.tags import tag_option
 from plextera_async.cli.showing.failures import INTERRUPTED, exit_code, explain
 from plextera_async.cli.showing.progress import drop_stdout, progress_for
+from plextera_async.cli.showing.tally import Tally
 from plextera_async.options import Limits
 
 __all__ = ["command"]

@@ -1,1 +1,1 @@
-"""The way of many documents: found, sent, waited for, counted, written down."""
+"""The way of many documents: found, sent, waited for, written down."""

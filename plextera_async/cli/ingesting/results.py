@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import BinaryIO
 
@@ -27,15 +27,18 @@ def open_private(path: str, *, overwrite: bool) -> Generator[BinaryIO, None, Non
     """
     flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if overwrite else os.O_EXCL)
     try:
-        number = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+        file = os.fdopen(os.open(path, flags, 0o600), "wb")
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode) and hasattr(os, "fchmod"):
+            os.fchmod(file.fileno(), 0o600)  # one that was there would keep the mode it had
     except FileExistsError:
         raise ConfigurationError(f"{path} is there already: name another file, or give --overwrite") from None
     except OSError as failure:
         raise ConfigurationError(f"{path} cannot be written: {failure.strerror}") from failure
-    with os.fdopen(number, "wb") as file:
-        if stat.S_ISREG(os.fstat(number).st_mode) and hasattr(os, "fchmod"):
-            os.fchmod(number, 0o600)  # one that was there keeps the mode it had, otherwise
+    try:
         yield file
+    finally:
+        with suppress(OSError):  # what cannot be written was told when its line was flushed
+            file.close()
 
 
 @attrs.frozen

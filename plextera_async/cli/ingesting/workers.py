@@ -10,11 +10,11 @@ import attrs
 
 from plextera_async.cli.ingesting.document import Document
 from plextera_async.cli.ingesting.results import Results
-from plextera_async.cli.ingesting.tally import Tally
 from plextera_async.cli.ingesting.walk import Found
 from plextera_async.cli.showing.failures import stops_everything
 from plextera_async.cli.showing.lines import Line, failed
 from plextera_async.cli.showing.progress import Progress
+from plextera_async.cli.showing.tally import Tally
 from plextera_async.cli.showing.text import readable_path
 from plextera_async.client.client import AsyncPlextera
 from plextera_async.errors import InvalidInputError, PlexteraError
@@ -134,9 +134,8 @@ class Ingesting:
 
     async def _put(self, line: Line) -> None:
         self.tally.add(line)
-        if (
-            line.error is not None and not line.is_interrupted and self.stopped_by is None
-        ):  # or it is said at the end
+        is_told_at_the_end = line.is_interrupted or self.stopped_by is not None
+        if line.error is not None and not is_told_at_the_end:
             self.progress.say(line.trouble())
         await self.results.put(line)
         self.progress.show()

@@ -1,1 +1,1 @@
-"""What people and programs get to see: failures, JSON lines, tables, progress."""
+"""What people and programs get to see: failures, JSON lines, tables, counts, progress."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self
 
 import click
 
-from plextera_async.cli.ingesting.tally import Tally
+from plextera_async.cli.showing.tally import Tally
 
 __all__ = ["Bar", "Plain", "Progress", "drop_stdout", "print_line", "progress_for"]
 
