@@ -91,18 +91,32 @@ class PathPart:
     can_be_sent: bool = attrs.field(default=True, init=False)
 
     async def chunks(self) -> Chunks:
-        """Read in a thread; exactly as many bytes as were announced."""
+        """Read in a thread; exactly as many bytes as were announced.
+
+        Raises:
+            InvalidInputError: If it has gone, cannot be read any more or became shorter.
+        """
         file = OwnedFile(self.path)
         left = self.size
         try:
             while left:
-                chunk = await file.read(min(CHUNK, left))
-                if not chunk:
-                    raise _shrunk()
+                chunk = await _read(file, min(CHUNK, left))
                 left -= len(chunk)
                 yield chunk
         finally:
             file.close()
+
+
+async def _read(file: OwnedFile, size: int) -> bytes:
+    try:
+        chunk = await file.read(size)
+    except OSError as failure:
+        reason = failure.strerror  # and not its name, which is private
+    else:
+        if chunk:
+            return chunk
+        raise _shrunk()
+    raise InvalidInputError(f"the file cannot be read any more: {reason}")
 
 
 @attrs.frozen

@@ -162,7 +162,7 @@ class Sender:
             pause = self._pause(request, outcome, number) if retry else None
             if pause is None:
                 raise _given_up(outcome, request, request_id, since)
-            _LOG.info("%s: next attempt in %.2f s (request %s)", request.operation.id, pause, request_id)
+            _LOG.info("%s; next attempt in %.1f s", outcome, pause)
             await self.clock.sleep(pause)
         raise AssertionError("count() does not end")  # pragma: no cover
 

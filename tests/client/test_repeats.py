@@ -195,3 +195,17 @@ async def test_an_undecodable_answer_is_not_repeated(sandbox: Sandbox, client: A
     assert not caught.value.may_have_been_applied
     assert caught.value.operation == "getExtraction"
     assert len(sandbox.requests) == 1
+
+
+@ALL
+async def test_a_404_after_a_failure_is_still_one(
+    sandbox: Sandbox, client: AsyncPlextera, call: Call
+) -> None:
+    sandbox.faults.add(Fault(status=500))
+    sandbox.faults.add(Fault(status=404))
+
+    if call is REPEATED["DELETE"]:  # the one that may have brought it about
+        await call(client)
+        return
+    with pytest.raises(errors.NotFoundError):
+        await call(client)

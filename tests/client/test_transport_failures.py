@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import aiohttp
 import pytest
 
 from plextera_async import AsyncPlextera, errors
@@ -195,3 +196,29 @@ async def test_no_more_than_the_limit_are_in_flight() -> None:
         await asyncio.gather(*(c.runs.list() for c in (client, view) for _ in range(10)))
 
     assert most == 3
+
+
+async def test_a_name_look_up_that_hangs_is_limited_by_the_connect_timeout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def hangs(*_: Any, **__: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", hangs)
+    options = ClientOptions(timeouts=Timeouts(connect=0.05), retry=ONCE)
+    async with asyncio.timeout(5):
+        failure = await _failure("https://plextera.invalid", CALLS["upload"], options)
+
+    assert type(failure) is errors.ConnectError
+
+
+async def test_waiting_for_a_connection_of_a_given_session_is_part_of_no_timeout_but_total(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.faults.add(Fault(delay=0.01, times=None))
+    options = ClientOptions(timeouts=Timeouts(connect=0.08, read=0.08), retry=ONCE)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=1)) as session:
+        client = AsyncPlextera(sandbox.api_key, base_url=sandbox.base_url, options=options, session=session)
+        await asyncio.gather(*(client.runs.list() for _ in range(20)))
+
+    assert len(sandbox.requests) == 20

@@ -5,6 +5,7 @@ import io
 import os
 import socket
 import tempfile
+import traceback
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from plextera_async import AsyncPlextera, errors
 from plextera_async.sandbox import Fault, Sandbox
+from tests.support.clocks import FakeClock
 from tests.support.sources import AsyncOnly, UploadFile, pieces
 
 LIMIT = 50 * 1024 * 1024
@@ -247,6 +249,20 @@ async def test_a_file_that_shrinks_while_it_is_sent(
 
     assert not sandbox.world.files
     assert not sandbox.world.extractions
+
+
+async def test_a_file_that_has_gone_when_it_is_to_be_sent_again(
+    sandbox: Sandbox, client: AsyncPlextera, clock: FakeClock, tmp_path: Path
+) -> None:
+    path = _large_file(tmp_path, 1_000_000)
+    sandbox.faults.add(Fault(status=500))
+    clock.on_sleep = lambda _: path.unlink()
+
+    with pytest.raises(errors.InvalidInputError, match="No such file") as caught:
+        await client.files.upload(path)
+
+    assert path.name not in "".join(traceback.format_exception(caught.value))
+    assert not sandbox.world.files
 
 
 async def test_an_open_file_that_shrinks_while_it_is_sent(

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
+import anyio
 import pytest
 
 from plextera_async import AsyncPlextera, errors
@@ -75,6 +76,22 @@ async def test_the_last_piece_cannot_stall_unseen(tail: int) -> None:
     ):
         with pytest.raises((errors.RequestTimeoutError, errors.AmbiguousCreateError)):
             await client.extractions.upload(source())
+
+
+async def test_a_stalled_upload_can_be_cancelled() -> None:
+    async with (
+        RawServer(_never_reads) as server,
+        AsyncPlextera("key", base_url=server.base_url) as client,
+        asyncio.timeout(5),
+    ):
+        with anyio.move_on_after(0.03) as scope:
+            await client.extractions.upload(LARGE)
+        assert scope.cancelled_caught
+
+        with pytest.raises(TimeoutError) as caught:
+            async with asyncio.timeout(0.03):
+                await client.extractions.upload(pieces(LARGE))
+        assert not isinstance(caught.value, errors.PlexteraError)
 
 
 async def test_an_early_refusal_is_heard(tmp_path: Any) -> None:

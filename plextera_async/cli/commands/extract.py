@@ -18,6 +18,7 @@ from plextera_async.cli.options.connection import (
 from plextera_async.cli.options.tags import tag_option
 from plextera_async.cli.showing.failures import INTERRUPTED, exit_code, explain
 from plextera_async.cli.showing.lines import Line
+from plextera_async.cli.showing.notices import retry_notices
 from plextera_async.cli.showing.progress import print_line
 from plextera_async.cli.showing.tables import show_fields
 from plextera_async.cli.showing.text import clean
@@ -47,7 +48,8 @@ def command(**options: Any) -> None:
     job = _Job(**options)
     document = Document(Path(job.file), job.tags)
     try:
-        line, code = anyio.run(_extract, job, document)
+        with retry_notices():
+            line, code = anyio.run(_extract, job, document)
     except KeyboardInterrupt:
         line, code = document.interrupted(), INTERRUPTED
         click.echo(f"plextera: interrupted: {line.trouble()}", err=True)

@@ -16,6 +16,7 @@ from plextera_async.cli.options.connection import (
 from plextera_async.cli.options.payload import read_form, read_payload
 from plextera_async.cli.showing.jobs import see_through
 from plextera_async.cli.showing.lines import to_json
+from plextera_async.cli.showing.notices import retry_notices
 from plextera_async.cli.showing.progress import print_line
 from plextera_async.cli.showing.text import clean
 
@@ -55,7 +56,8 @@ def command(**options: Any) -> None:
     job = _Job(**options)
     if job.payload is not None and job.form:
         raise click.UsageError("give either --payload or --form")
-    click.get_current_context().exit(anyio.run(_run, job))
+    with retry_notices():
+        click.get_current_context().exit(anyio.run(_run, job))
 
 
 async def _run(job: _Job) -> int:
