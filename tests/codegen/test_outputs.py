@@ -20,7 +20,7 @@ CASES = sorted(path.stem for path in (HERE / "specs").glob("*.yaml"))
 
 
 def _run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own words
+    return subprocess.run(
         (sys.executable, *arguments),
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
