@@ -158,7 +158,7 @@ class Sending(aiohttp.Payload):
             if left >= before:
                 self.failure = RequestTimeoutError(
                     f"the server took nothing of the upload for {self._stall:g} s",
-                    may_have_been_applied=False,
+                    may_have_been_applied=True,
                 )
                 raise self.failure
 

@@ -1,6 +1,7 @@
 """What an upload is made of: each kind of source as a part that knows its size and whether it can be sent again."""
 
 import io
+import os
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
@@ -22,6 +23,7 @@ __all__ = [
     "PathPart",
     "StreamPart",
     "too_large",
+    "version_of",
 ]
 
 MAX_BYTES = 50 * 1024 * 1024
@@ -82,20 +84,29 @@ class BytesPart:
             yield view[start : start + CHUNK]
 
 
+def version_of(status: os.stat_result) -> tuple[int, int]:
+    """Give what changes when a file is written to or replaced."""
+    return status.st_mtime_ns, status.st_ino
+
+
 @attrs.frozen
 class PathPart:
     """A file on disk, opened anew for each sending."""
 
     path: Path = attrs.field(repr=False)
     size: int
+    version: tuple[int, int]
+    """What `version_of` gave when it was looked at: a second sending must send what the first did."""
     can_be_sent: bool = attrs.field(default=True, init=False)
 
     async def chunks(self) -> Chunks:
         """Read in a thread; exactly as many bytes as were announced.
 
         Raises:
-            InvalidInputError: If it has gone, cannot be read any more or became shorter.
+            InvalidInputError: If it cannot be read any more, or was changed since it was looked at. What was sent of
+                it then is no whole form, and nothing that a server takes.
         """
+        await self._check_unchanged()
         file = OwnedFile(self.path)
         left = self.size
         try:
@@ -105,6 +116,15 @@ class PathPart:
                 yield chunk
         finally:
             file.close()
+        await self._check_unchanged()
+
+    async def _check_unchanged(self) -> None:
+        try:
+            version = version_of(await anyio.to_thread.run_sync(self.path.stat))
+        except OSError:
+            version = None
+        if version != self.version:
+            raise InvalidInputError("the file was changed or removed while it was uploaded")
 
 
 async def _read(file: OwnedFile, size: int) -> bytes:

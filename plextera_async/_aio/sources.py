@@ -22,6 +22,7 @@ from plextera_async._aio.parts import (
     PathPart,
     StreamPart,
     too_large,
+    version_of,
 )
 from plextera_async.errors import InvalidInputError
 
@@ -106,10 +107,10 @@ def _look_at(path: Path) -> Part:
     if not stat.S_ISREG(path.stat().st_mode):  # before opening: to open a pipe would wait for its other end
         raise InvalidInputError("the path is not a regular file: open it and hand over the file")
     with path.open("rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
-        if 0 < size <= _READ_WHOLE:
+        status = os.fstat(file.fileno())
+        if 0 < status.st_size <= _READ_WHOLE:
             return BytesPart(file.readall())
-        return PathPart(path, size)
+        return PathPart(path, status.st_size, version_of(status))
 
 
 async def _from_bytes(source: bytes | bytearray | memoryview) -> Prepared:

@@ -64,7 +64,7 @@ async def test_a_line_that_takes_nothing_is_given_up() -> None:
         await outgoing.write(line)
 
     assert outgoing.failure is caught.value
-    assert not caught.value.may_have_been_applied
+    assert caught.value.may_have_been_applied
 
 
 async def test_a_connection_that_is_gone_counts_as_one_that_takes_nothing() -> None:

@@ -258,7 +258,7 @@ async def test_a_file_that_has_gone_when_it_is_to_be_sent_again(
     sandbox.faults.add(Fault(status=500))
     clock.on_sleep = lambda _: path.unlink()
 
-    with pytest.raises(errors.InvalidInputError, match="No such file") as caught:
+    with pytest.raises(errors.InvalidInputError, match="changed or removed") as caught:
         await client.files.upload(path)
 
     assert path.name not in "".join(traceback.format_exception(caught.value))
