@@ -5,7 +5,7 @@ import re
 
 from plextera_async.errors import InvalidInputError
 
-__all__ = ["FALLBACK_TYPE", "check_content_type", "guess_content_type", "part_head", "tail"]
+__all__ = ["FALLBACK_TYPE", "check_content_type", "guess_content_type", "is_content_type", "part_head", "tail"]
 
 FALLBACK_TYPE = "application/octet-stream"
 
@@ -27,15 +27,19 @@ def guess_content_type(name: str) -> str:
     return _DOCUMENTED.get(ending) or _BUILT_IN.guess_type(f"x{ending}")[0] or FALLBACK_TYPE
 
 
-def check_content_type(value: object) -> str:
-    """Give a media type that can stand in a header.
+def is_content_type(value: object) -> bool:
+    """Say whether a media type can stand in a header."""
+    return isinstance(value, str) and _MEDIA_TYPE.fullmatch(value) is not None
+
+
+def check_content_type(value: object) -> None:
+    """Refuse what is no media type.
 
     Raises:
         InvalidInputError: If it is not of the form `type/subtype`.
     """
-    if not isinstance(value, str) or not _MEDIA_TYPE.fullmatch(value):
+    if not is_content_type(value):
         raise InvalidInputError("content_type must look like application/pdf")
-    return value
 
 
 def part_head(

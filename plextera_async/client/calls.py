@@ -12,7 +12,7 @@ from plextera_async._generated.operations import Operation
 from plextera_async._sansio.codec import encode, plain
 from plextera_async._sansio.inputs import checked
 from plextera_async._sansio.message import Body, Intent, Request, fill, query_string
-from plextera_async._sansio.multipart import check_content_type, guess_content_type
+from plextera_async._sansio.multipart import check_content_type, guess_content_type, is_content_type
 from plextera_async._sansio.polling import Job
 from plextera_async.client.pages import Pages
 from plextera_async.client.waits import Reader
@@ -52,7 +52,8 @@ async def file_piece(part_name: str, source: Source, *, name: str | None, conten
         check_content_type(content_type)
     prepared = await prepare(source)
     file_name = name or prepared.name or "document"
-    kind = content_type or prepared.content_type or guess_content_type(file_name)
+    told = prepared.content_type if is_content_type(prepared.content_type) else None  # an upload's, from anywhere
+    kind = content_type or told or guess_content_type(file_name)
     return Piece(name=part_name, content=prepared.part, content_type=kind, file_name=file_name)
 
 

@@ -69,6 +69,7 @@ async def test_a_name_that_is_no_unicode_is_replaced(sandbox: Sandbox, client: A
         (UploadFile(io.BytesIO(b"x"), "up.docx", "image/tiff"), {}, ("up.docx", "image/tiff")),
         (UploadFile(io.BytesIO(b"x"), "up.webp"), {}, ("up.webp", "image/webp")),
         (UploadFile(io.BytesIO(b"x")), {}, ("document", "application/octet-stream")),
+        (UploadFile(io.BytesIO(b"x"), "up.pdf", "no type\r\nX: y"), {}, ("up.pdf", "application/pdf")),
         (UploadFile(io.BytesIO(b"x"), "/etc/up.txt"), {}, ("up.txt", "text/plain")),
     ],
 )
