@@ -53,7 +53,7 @@ class Timeouts:
     """Longest silence: between two pieces of the answer, and while the server takes nothing of an upload."""
 
     total: float | None = attrs.field(default=None, validator=_positive_or_none)
-    """Longest time of one attempt from connecting to the last byte; None is no limit.
+    """Longest time of one attempt from connecting to the last byte, connecting at most half of it; None is no limit.
 
     None is the default, because a limit on the whole cuts off honest uploads on slow lines.
     """
@@ -95,7 +95,7 @@ class Limits:
     """What a client may use at one time, per event loop."""
 
     concurrency: int = attrs.field(default=100, validator=_at_least_one)
-    """Requests in flight. Each has a connection; the usual limit of open files is 1024, on macOS 256."""
+    """Requests in flight; a download by `files.stream` counts until its head has come. Each has a connection; the usual limit of open files is 1024, on macOS 256."""
 
 
 @attrs.frozen(kw_only=True)

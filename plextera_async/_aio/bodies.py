@@ -12,6 +12,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import StreamWriter
 
 from plextera_async._aio.parts import CHUNK, Chunks, Part
+from plextera_async._aio.witness import Witness
 from plextera_async._sansio import multipart
 from plextera_async.errors import RequestTimeoutError
 
@@ -63,6 +64,7 @@ class MultipartBody:
             head = multipart.part_head(boundary, piece.name, piece.content_type, piece.file_name)
             self._segments += [head, piece.content, b"\r\n"]
         self._segments.append(multipart.tail(boundary))
+        self._witnesses = [Witness() for _ in self._segments]
 
     @property
     def can_be_sent(self) -> bool:
@@ -82,11 +84,12 @@ class MultipartBody:
 
     async def chunks(self) -> Chunks:
         """Give head, content and tail in turn."""
-        for segment in self._segments:
+        for segment, witness in zip(self._segments, self._witnesses, strict=True):
             if isinstance(segment, bytes):
                 yield segment
                 continue
-            async with aclosing(segment.chunks()) as chunks:
+            content = segment.chunks()
+            async with aclosing(witness.watch(content) if segment.may_change else content) as chunks:
                 async for chunk in chunks:
                     yield chunk
 

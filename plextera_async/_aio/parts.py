@@ -49,6 +49,11 @@ class Part(Protocol):
         """Whether sending now would send all of it."""
         ...
 
+    @property
+    def may_change(self) -> bool:
+        """Whether a second sending could give other bytes unnoticed."""
+        ...
+
     def chunks(self) -> Chunks:
         """Give the content from the start."""
         ...
@@ -71,6 +76,7 @@ class BytesPart:
 
     content: bytes = attrs.field(repr=False)
     can_be_sent: bool = attrs.field(default=True, init=False)
+    may_change: bool = attrs.field(default=False, init=False)
 
     @property
     def size(self) -> int:
@@ -98,6 +104,7 @@ class PathPart:
     version: tuple[int, int]
     """What `version_of` gave when it was looked at: a second sending must send what the first did."""
     can_be_sent: bool = attrs.field(default=True, init=False)
+    may_change: bool = attrs.field(default=False, init=False)
 
     async def chunks(self) -> Chunks:
         """Read in a thread; exactly as many bytes as were announced.
@@ -147,6 +154,7 @@ class FilePart:
     start: int
     size: int
     can_be_sent: bool = attrs.field(default=True, init=False)
+    may_change: bool = attrs.field(default=True, init=False)
     _busy: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
 
     async def chunks(self) -> Chunks:
@@ -178,6 +186,7 @@ class StreamPart:
     rest: AsyncIterator[bytes] = attrs.field(repr=False)
     size: int | None = attrs.field(default=None, init=False)
     can_be_sent: bool = attrs.field(default=True, init=False)
+    may_change: bool = attrs.field(default=False, init=False)
 
     async def chunks(self) -> Chunks:
         """Give what was read ahead and then the rest; from the first piece on it cannot be sent again.

@@ -155,15 +155,20 @@ class Sender:
 
     async def _until_answered(self, request: Request, attempt: Attempt[T], *, retry: bool) -> T:
         request_id, since = self.clock.new_id(), self.clock.now()
+        sessions = self.transport.sessions
+        closings = sessions.closings()
         for number in count(1):
             outcome = await self._try(request, attempt, request_id, number)
             if not isinstance(outcome, TransportError | APIError | DecodeError):
                 return outcome
             pause = self._pause(request, outcome, number) if retry else None
-            if pause is None:
+            if pause is not None and sessions.closings() == closings:
+                _LOG.info("%s; next attempt in %.1f s", outcome, pause)
+                await self.clock.sleep(pause)
+            if (
+                pause is None or sessions.closings() != closings
+            ):  # closed by its owner, who wants no more of it
                 raise _given_up(outcome, request, request_id, since)
-            _LOG.info("%s; next attempt in %.1f s", outcome, pause)
-            await self.clock.sleep(pause)
         raise AssertionError("count() does not end")  # pragma: no cover
 
     async def _try(self, request: Request, attempt: Attempt[T], request_id: str, number: int) -> T | Failure:
@@ -195,7 +200,7 @@ class Sender:
             return reply
         async with aclosing(reply):
             response = _response(reply, request_id, attempt)
-            with suppress(TooLargeError):  # then the status has to do
+            with suppress(TooLargeError, TransportError):  # the status has to do, and it decides
                 response = attrs.evolve(response, content=await reply.read(_MOST_ERROR_BYTES))
         return api_error(request, response, now=self.clock.now())
 
@@ -238,7 +243,7 @@ def _given_up(
     if not (request.operation.creates and failure.may_have_been_applied):
         return failure
     ambiguous = AmbiguousCreateError(
-        "it was sent once and may have been applied: look before sending it again",
+        "it may have been applied, and is not sent again: look for it first",
         operation=request.operation.id,
         key=request.intent.key,
         tags=request.intent.tags,

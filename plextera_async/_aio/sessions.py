@@ -4,10 +4,10 @@ import asyncio
 import warnings
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from weakref import WeakKeyDictionary
 
 import aiohttp
 import attrs
-from aiohttp import ClientHandlerType
 
 from plextera_async.errors import ConfigurationError
 
@@ -43,6 +43,11 @@ class Sessions:
             raise ConfigurationError(f"session must be an aiohttp.ClientSession, not {type(given).__name__}")
         self._given = given
         self._open: dict[asyncio.AbstractEventLoop, tuple[Pair, AsyncGenerator[Pair, None]]] = {}
+        self._closings: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
+
+    def closings(self) -> int:
+        """Count how often the sessions of the running loop were closed: what was begun before is not taken up again."""
+        return self._closings.get(asyncio.get_running_loop(), 0)
 
     @property
     def is_given(self) -> bool:
@@ -84,8 +89,10 @@ class Sessions:
 
     async def aclose(self) -> None:
         """Close this loop's sessions; safe to call twice, and the next request opens new ones."""
-        held = self._open.get(asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        held = self._open.get(loop)
         if held is not None:
+            self._closings[loop] = self.closings() + 1
             await held[1].aclose()
 
     def __del__(self) -> None:
@@ -117,19 +124,4 @@ async def _kept(
 def _session(keep_alive: float) -> aiohttp.ClientSession:
     # No limit of connections: the client's own limit stands before it, so that no timeout runs while waiting for one.
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=keep_alive, ttl_dns_cache=_DNS_TTL)
-    return aiohttp.ClientSession(
-        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), middlewares=(_once,), trust_env=False
-    )
-
-
-async def _once(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from repeating GET, PUT and DELETE by itself after a lost connection, and not saying so.
-
-    What is repeated, when and how often is the sender's to decide: one attempt is one request on the wire.
-    """
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as lost:
-        raise aiohttp.ClientConnectionError(type(lost).__name__) from lost
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)

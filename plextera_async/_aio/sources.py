@@ -249,6 +249,7 @@ class _FactoryPart:
     factory: Callable[[], Any] = attrs.field(repr=False)
     size: int | None
     can_be_sent: bool = attrs.field(default=True, init=False)
+    may_change: bool = attrs.field(default=True, init=False)
 
     async def chunks(self) -> Chunks:
         """Make it, give all of it, close it.

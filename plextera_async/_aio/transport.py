@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import aiohttp
 import attrs
+from aiohttp import ClientHandlerType
 from yarl import URL
 
 from plextera_async._aio.bodies import Sending, sending
@@ -119,6 +120,11 @@ class Transport:
             URL(url, encoded=True),
             data=body,
             headers=headers,
+            middlewares=(
+                *getattr(session, "_middlewares", ()),
+                _once,
+            ),  # a session does not show what it was given
+            skip_auto_headers=("Content-Type",) if body is None else None,  # no body, no type of it
             allow_redirects=False,
             auto_decompress=True,
             raise_for_status=False,
@@ -135,8 +141,23 @@ class Transport:
     def _limits(self) -> aiohttp.ClientTimeout:
         """Give aiohttp's own limits. `connect` counts waiting for a free connection, which only a given session has."""
         times = self.timeouts
-        connect = {"sock_connect" if self.sessions.is_given else "connect": times.connect}
+        # Half of `total`: if that ran out first, it would not be known whether the request had left.
+        longest = times.connect if times.total is None else min(times.connect, times.total / 2)
+        connect = {"sock_connect" if self.sessions.is_given else "connect": longest}
         return aiohttp.ClientTimeout(total=times.total, sock_read=times.read, **connect)
+
+
+async def _once(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating GET, PUT and DELETE by itself after a lost connection, and not saying so.
+
+    What is repeated, when and how often is the sender's to decide: one attempt is one request on the wire.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as lost:
+        raise aiohttp.ClientConnectionError(type(lost).__name__) from lost
 
 
 class Reply:

@@ -119,11 +119,24 @@ def proxies_from(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def proxy_for(url: str, proxies: Mapping[str, str]) -> str | None:
-    """Choose the proxy for an address; never one for loopback, none for what NO_PROXY names."""
+    """Choose the proxy for an address; never one for loopback, none for what NO_PROXY names.
+
+    Raises:
+        ConfigurationError: If that is no http(s) proxy: another kind cannot be used, and going without is not ours to
+            decide.
+    """
     parts = urlsplit(url)
     spelled = (parts.hostname or "", f"{parts.hostname}:{parts.port or _PORTS.get(parts.scheme)}")
     excepted = any(_bypasses(host, dict(proxies)) for host in spelled)
     if is_loopback(parts.hostname) or excepted:
         return None
     proxy = proxies.get(parts.scheme) or proxies.get("all")
-    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
+    if proxy is None:
+        return None
+    full = proxy if "://" in proxy else f"http://{proxy}"
+    if _usable(full) is None:
+        raise ConfigurationError(
+            f"the environment names a proxy for {parts.scheme} that is no http(s) address with a host: "
+            "correct it, add the host to NO_PROXY, or pass session= with a connector of your own"
+        )
+    return full

@@ -96,7 +96,7 @@ def check_path(path: object) -> str:
 
 def _segment(name: str, value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise InvalidInputError(f"{name} must be a non-empty str, not {type(value).__name__}")
+        raise InvalidInputError(f"{name} must be a non-empty str")
     if value in (".", ".."):  # quote() leaves dots, and a dot segment would walk to another path
         return value.replace(".", "%2E")
     try:

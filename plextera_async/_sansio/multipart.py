@@ -5,7 +5,14 @@ import re
 
 from plextera_async.errors import InvalidInputError
 
-__all__ = ["FALLBACK_TYPE", "check_content_type", "guess_content_type", "is_content_type", "part_head", "tail"]
+__all__ = [
+    "FALLBACK_TYPE",
+    "check_content_type",
+    "guess_content_type",
+    "is_content_type",
+    "part_head",
+    "tail",
+]
 
 FALLBACK_TYPE = "application/octet-stream"
 

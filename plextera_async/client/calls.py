@@ -52,7 +52,9 @@ async def file_piece(part_name: str, source: Source, *, name: str | None, conten
         check_content_type(content_type)
     prepared = await prepare(source)
     file_name = name or prepared.name or "document"
-    told = prepared.content_type if is_content_type(prepared.content_type) else None  # an upload's, from anywhere
+    told = (
+        prepared.content_type if is_content_type(prepared.content_type) else None
+    )  # an upload's, from anywhere
     kind = content_type or told or guess_content_type(file_name)
     return Piece(name=part_name, content=prepared.part, content_type=kind, file_name=file_name)
 
@@ -113,6 +115,8 @@ class Resource:
         **filters: Any,
     ) -> Pages[Any]:
         """Make a list; its parameters are checked now, before the first page is asked for."""
+        if extra_query is not None and "page" in extra_query:
+            raise InvalidInputError("extra_query must not hold page: iterating the list sets it")
         with checked():
             query = plain(parameters(size=size, **given(**filters)))
         fixed = query_string({**query, **(extra_query or {})})

@@ -107,7 +107,7 @@ class AsyncPlextera:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections of the running loop; what is under way on them breaks off.
+        """Close the connections of the running loop; what is under way on them breaks off and is not tried again.
 
         Safe to call twice, and the client may be used again. Does nothing for a view and for a session of your own.
         """

@@ -18,7 +18,7 @@ __all__ = ["DEFAULT", "Default", "Reader", "Timeout", "Wait"]
 
 JobT = TypeVar("JobT", bound=Job)
 
-_LAST_LOOK = 5.0
+_LAST_LOOK = 1.0
 """Seconds that a look may take past the deadline: so that a wait with little time left still learns of the end."""
 
 

@@ -112,7 +112,7 @@ LIMITS = {
     "schemas/Metadata": {"maxProperties": 50},
     "schemas/Metadata/propertyNames": {"minLength": 1, "maxLength": 64, "pattern": r"^\s*\S[\s\S]*$"},
     "schemas/MetadataValue": {"minLength": 1, "maxLength": 512, "pattern": r"^\s*\S[\s\S]*$"},
-    "schemas/DocumentByUrl/properties/url": {"pattern": "^https://"},
+    "schemas/DocumentByUrl/properties/url": {"pattern": "^https://.+"},
     "schemas/ExtractJobCreate/properties/hubId": {"pattern": "^[0-9a-fA-F]{24}$"},
     "schemas/ExtractionFeedbackCreate/properties/message": {"minLength": 1, "maxLength": 1024},
     "schemas/ExtractionFeedbackCreate/properties/fieldId": {"minLength": 1, "maxLength": 256},
@@ -160,7 +160,6 @@ REQUIRED = {
     "ExtractionUpload": {"file"},
     "Extraction": {"id", "status"},
     "ExtractionPage": {"data"},
-    "ProcessingError": {"code", "message"},
     "ExtractionFeedbackCreate": {"message"},
     "ExtractionFeedback": {"id"},
     "WorkflowRun": {"id", "status"},
@@ -194,6 +193,7 @@ SENSITIVE = {
     "file",
     "payload",
     "attachments",
+    "placements",
 }
 SENSITIVE_HERE = {("File", "name"), ("RunForm", "document")}
 # What the documentation leaves open must say so: operations, and places below components.

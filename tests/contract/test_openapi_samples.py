@@ -131,7 +131,7 @@ INVALID = [
     ("Metadata", {"k": " \n"}),
     ("Extraction", {"id": "e1"}),
     ("Extraction", {"id": "e1", "status": "CLOSED"}),
-    ("Extraction", {**ACCEPTED, "error": {"code": "X"}}),
+    ("Extraction", {**ACCEPTED, "error": {"code": 1}}),
     ("ExtractionPage", {"pageInfo": PAGE_INFO}),
     ("ExtractionFeedbackCreate", {"message": ""}),
     ("ExtractionFeedbackCreate", {"message": "x" * 1025}),

@@ -150,11 +150,6 @@ PLACES: list[tuple[str, str, Any]] = [
     # expected, path, payload around a value
     ("string", "$.id", lambda value: {"id": value, "status": "QUEUED"}),
     ("string", "$.status", lambda value: {"id": "x", "status": value}),
-    (
-        "string",
-        "$.error.code",
-        lambda value: {"id": "x", "status": "FAILED", "error": {"code": value, "message": ""}},
-    ),
     ("string", "$.tags[*]", lambda value: {"id": "x", "status": "FAILED", "tags": {MARK: value}}),
     (
         "object",
@@ -164,6 +159,11 @@ PLACES: list[tuple[str, str, Any]] = [
     ("object", "$", lambda value: value),
 ]
 OPTIONAL: list[tuple[str, str, Any]] = [
+    (
+        "string",
+        "$.error.code",
+        lambda value: {"id": "x", "status": "FAILED", "error": {"code": value, "message": ""}},
+    ),
     ("boolean", "$.outputAvailable", lambda value: {"id": "x", "status": "Y", "outputAvailable": value}),
     ("date-time", "$.createdAt", lambda value: {"id": "x", "status": "Y", "createdAt": value}),
     ("object", "$.document", lambda value: {"id": "x", "status": "Y", "document": value}),
