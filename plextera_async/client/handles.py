@@ -66,7 +66,8 @@ class Handle(Generic[JobT]):
 
         Args:
             timeout: Seconds, by a clock that never jumps; None is no limit; by default `PollPolicy.wait_timeout`.
-            check: Whether an end other than COMPLETED is an error; False gives the model whatever its end.
+            check: Whether FAILED, REJECTED and CLOSED are errors; False gives the model whatever its end. An end that
+                this release does not know (`status.is_known` is False, `completed_at` is set) is given back either way.
 
         Raises:
             JobFailedError: If it ended FAILED, REJECTED or CLOSED; the class says which.

@@ -22,6 +22,7 @@ def _rebuild(cls: type["PlexteraError"], args: tuple[Any, ...], state: dict[str,
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(state)
+    error.__cause__ = state.get("cause")
     return error
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -95,3 +96,24 @@ async def test_one_that_cannot_be_opened_any_more(
     with pytest.raises(errors.InvalidInputError, match="Permission denied") as caught:
         await client.files.upload(path)
     assert "changing" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["factory", "open file"])
+async def test_a_source_that_gives_something_else_the_second_time(
+    sandbox: Sandbox, client: AsyncPlextera, clock: FakeClock, path: Path, kind: str
+) -> None:
+    sandbox.faults.add(Fault(status=500))
+    contents = iter([OLD, OLD, NEW])  # looked at, sent, sent again
+
+    with path.open("r+b") as file:
+        clock.on_sleep = lambda _: _write_over(file)
+        with pytest.raises(errors.InvalidInputError, match="changed between two attempts"):
+            await client.files.upload(file if kind == "open file" else lambda: next(contents))
+
+    assert not sandbox.world.files
+
+
+def _write_over(file: BinaryIO) -> None:
+    file.seek(0)
+    file.write(NEW)
+    file.flush()
