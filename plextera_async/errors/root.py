@@ -22,7 +22,8 @@ def _rebuild(cls: type["PlexteraError"], args: tuple[Any, ...], state: dict[str,
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(state)
-    error.__cause__ = state.get("cause")
+    if "cause" in state:  # which a pickle loses, unlike attributes
+        error.__cause__ = state["cause"]
     return error
 
 
