@@ -104,7 +104,10 @@ async def _from_path(source: str | os.PathLike[str]) -> Prepared:
 
 
 def _look_at(path: Path) -> Part:
-    if not stat.S_ISREG(path.stat().st_mode):  # before opening: to open a pipe would wait for its other end
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise InvalidInputError("the path is a folder, not a file")
+    if not stat.S_ISREG(mode):  # before opening: to open a pipe would wait for its other end
         raise InvalidInputError("the path is not a regular file: open it and hand over the file")
     with path.open("rb", buffering=0) as file:
         status = os.fstat(file.fileno())

@@ -1,5 +1,6 @@
 """The command group: which commands there are, and how every failure becomes one line and an exit code."""
 
+import errno
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
@@ -45,6 +46,11 @@ class _Group(click.Group):
         except PlexteraError as failure:
             click.echo(f"plextera: {explain(failure)}", err=True)
             ctx.exit(exit_code(failure))
+        except OSError as failure:
+            if failure.errno == errno.EPIPE:  # the reader has seen enough, which click knows to end quietly
+                raise
+            click.echo(f"plextera: a result cannot be written: {failure.strerror}", err=True)
+            ctx.exit(1)
         except KeyboardInterrupt:
             click.echo("plextera: interrupted", err=True)
             ctx.exit(INTERRUPTED)

@@ -153,7 +153,11 @@ def _is_file(value: object) -> bool:
 
 async def _file(name: str, value: Any) -> Piece:
     file = value if isinstance(value, FormFile) else FormFile(value)
-    return await file_piece(name, file.source, name=file.name, content_type=file.content_type)
+    try:
+        return await file_piece(name, file.source, name=file.name, content_type=file.content_type)
+    except InvalidInputError as refused:
+        reason = str(refused)
+    raise InvalidInputError(f"the part {name!r}: {reason}")
 
 
 def _text(name: str, value: str) -> Piece:

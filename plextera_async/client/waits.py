@@ -1,5 +1,6 @@
 """One wait on one job: looks, pauses and a deadline. `_sansio.polling` decides, this sleeps and reads."""
 
+import logging
 import math
 from collections.abc import Awaitable, Callable
 from enum import Enum
@@ -15,6 +16,8 @@ from plextera_async.errors import InvalidInputError, PlexteraError, RequestTimeo
 from plextera_async.options import PollPolicy
 
 __all__ = ["DEFAULT", "Default", "Reader", "Timeout", "Wait"]
+
+_LOG = logging.getLogger("plextera_async.waits")
 
 JobT = TypeVar("JobT", bound=Job)
 
@@ -127,6 +130,7 @@ class Wait(Generic[JobT]):
             except PlexteraError as failure:
                 if not absorbs(failure, age=self._age()):
                     raise
+                _LOG.info("%s; waiting on", failure)
                 self._failure = failure
                 return None
             else:

@@ -88,6 +88,9 @@ class ValidationFailedError(APIError):
 class AuthenticationError(APIError):
     """401: the API key is missing, malformed or revoked."""
 
+    def __str__(self) -> str:
+        return f"{super().__str__()}: check the API key"
+
 
 class PermissionDeniedError(APIError):
     """403: the key is valid, the operation is not allowed to it."""

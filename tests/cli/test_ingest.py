@@ -95,11 +95,11 @@ def test_each_path_gets_an_honest_line_and_the_exit_code_is_1(plextera: Plextera
     assert "8 documents: 1 COMPLETED, 6 ERROR, 1 REJECTED in " in result.stderr
 
 
-def test_an_empty_folder_is_no_failure_but_is_told(plextera: Plextera) -> None:
+def test_an_empty_folder_is_told_and_no_success(plextera: Plextera) -> None:
     make(count=0)
     result = plextera("ingest", "in", "--sandbox")
 
-    assert (result.exit_code, result.stdout) == (0, "")
+    assert (result.exit_code, result.stdout) == (1, "")
     assert "plextera: no documents found\n" in result.stderr
 
 
@@ -286,6 +286,8 @@ def test_a_wait_that_runs_out_is_told_with_the_id(plextera: Plextera, served: Sa
 
     assert result.exit_code == 1
     assert (line["status"], line["error"]["code"]) == ("TIMEOUT", "WAIT_TIMEOUT")
+    assert "1 submitted, which still run on the server (plextera wait ID):" in result.stderr
+    assert f"  {line['id']}  {line['source']}" in result.stderr
     assert line["id"]
     assert line["fileId"]
 

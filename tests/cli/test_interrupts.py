@@ -19,7 +19,7 @@ from plextera_async.sandbox import Fault, Sandbox, Timing
 # A runner that was itself started in the background ignores SIGINT, and its children would too.
 _MAIN = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from plextera_async.cli import main; sys.exit(main())"
+    "{before}from plextera_async.cli import main; sys.exit(main())"
 )
 _ROOT = Path(__file__).parents[2]
 
@@ -27,8 +27,9 @@ Command = subprocess.Popen[str]
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[Command]:
-    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(_ROOT)!r}); {_MAIN}", *arguments]
+def running(*arguments: str, before: str = "") -> Iterator[Command]:
+    main = _MAIN.format(before=before)
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(_ROOT)!r}); {main}", *arguments]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, encoding="utf-8") as process:
         try:
@@ -45,8 +46,8 @@ def until(condition: Callable[[], bool]) -> None:
     raise AssertionError("it did not come about")
 
 
-def interrupted(process: Command) -> tuple[str, str]:
-    process.send_signal(signal.SIGINT)
+def interrupted(process: Command, sent: signal.Signals = signal.SIGINT) -> tuple[str, str]:
+    process.send_signal(sent)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in err
@@ -101,6 +102,22 @@ def test_ingest_tells_the_key_of_what_was_being_submitted(
     assert (line["status"], line["id"], line["error"]["code"]) == ("AMBIGUOUS", None, "INTERRUPTED")
     assert "1 cut off while being submitted, which may exist (tag plexteraClientKey):" in err
     assert f"  {line['key']}  {line['source']}" in err
+
+
+@pytest.mark.parametrize("ignored", [[], ["SIGINT"]], ids=["at a terminal", "in the background"])
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP])
+def test_being_told_to_end_is_as_good_as_ctrl_c(
+    slow: Sandbox, tmp_path: Path, sent: signal.Signals, ignored: list[str]
+) -> None:
+    before = "".join(f"signal.signal(signal.{name}, signal.SIG_IGN); " for name in ignored)
+    with running("ingest", documents(tmp_path, 3), before=before) as process:
+        until(lambda: sum(request.method == "GET" for request in slow.requests) >= 3)
+        out, err = interrupted(process, sent)
+    lines = [json.loads(line) for line in out.splitlines()]
+
+    assert {line["id"] for line in lines} == set(slow.world.extractions)
+    assert {line["status"] for line in lines} == {"INTERRUPTED"}
+    assert "3 submitted, which still run on the server" in err
 
 
 def test_extract_tells_the_id_of_what_goes_on(slow: Sandbox, tmp_path: Path) -> None:

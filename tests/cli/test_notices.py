@@ -5,7 +5,8 @@ import pytest
 
 from plextera_async.cli.showing.notices import retry_notices
 
-LOG = logging.getLogger("plextera_async.requests")
+LIBRARY = logging.getLogger("plextera_async")
+REQUESTS = logging.getLogger("plextera_async.requests")
 
 
 @pytest.mark.parametrize(("is_terminal", "shown"), [(True, "plextera: getFile; next\\x1b\n"), (False, "")])
@@ -13,12 +14,23 @@ def test_attempts_to_come_are_told_on_a_terminal_only(
     *, is_terminal: bool, shown: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
-    before = LOG.level
+    before = LIBRARY.level
 
     with retry_notices():
-        LOG.info("%s; next\x1b", "getFile")
-        LOG.debug("an attempt")
-    LOG.info("afterwards")
+        REQUESTS.debug("an attempt")
+        REQUESTS.info("%s; next\x1b", "getFile")
+        REQUESTS.info("the same trouble, met by a thousand others at the same time")
+    REQUESTS.info("afterwards")
 
     assert capsys.readouterr().err == shown
-    assert (LOG.level, LOG.handlers) == (before, [])
+    assert (LIBRARY.level, LIBRARY.handlers) == (before, [])
+
+
+def test_a_progress_bar_can_say_it_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    said: list[str] = []
+
+    with retry_notices(said.append):
+        logging.getLogger("plextera_async.waits").info("no connection; waiting on")
+
+    assert said == ["no connection; waiting on"]

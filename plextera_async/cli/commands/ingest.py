@@ -19,6 +19,7 @@ from plextera_async.cli.options.connection import (
 )
 from plextera_async.cli.options.tags import tag_option
 from plextera_async.cli.showing.failures import INTERRUPTED, exit_code, explain
+from plextera_async.cli.showing.notices import retry_notices
 from plextera_async.cli.showing.progress import drop_stdout, progress_for
 from plextera_async.cli.showing.tally import Tally
 from plextera_async.options import Limits
@@ -90,7 +91,7 @@ def _end(job: _Job, ingesting: Ingesting | None) -> tuple[str | None, int]:
     if ingesting.output_failure is not None:
         drop_stdout()
         return f"stopped: a result cannot be written: {ingesting.output_failure.strerror}", 1
-    return None, 0 if job.tally.is_all_completed else 1
+    return None, 0 if job.tally.begun and job.tally.is_all_completed else 1
 
 
 def _farewell(job: _Job, reason: str | None) -> Iterator[str]:
@@ -99,7 +100,9 @@ def _farewell(job: _Job, reason: str | None) -> Iterator[str]:
     elif job.tally.begun == 0:
         yield "plextera: no documents found"
     yield job.tally.summary()
-    if reason is not None:
+    if reason is None:
+        yield from job.tally.still_running(jobs_go_on=not job.connection.sandbox)
+    else:
         left = job.paths.left(_MOST_COUNTED)
         not_begun = f"{left} or more" if left >= _MOST_COUNTED else str(left)
         yield from job.tally.leftovers(not_begun, jobs_go_on=not job.connection.sandbox)
@@ -111,6 +114,7 @@ async def _ingest(job: _Job) -> Ingesting:
         with ExitStack() as stack:
             file = stack.enter_context(open_private(job.out, overwrite=job.overwrite)) if job.out else None
             progress = stack.enter_context(progress_for(job.tally))
+            stack.enter_context(retry_notices(progress.say))
             ingesting = Ingesting(
                 client, job.paths, Results(progress, file), progress=progress, tally=job.tally, tags=job.tags
             )

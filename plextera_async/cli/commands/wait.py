@@ -9,6 +9,7 @@ import click
 
 from plextera_async.cli.options.connection import Connection, connection_options, timeout_option
 from plextera_async.cli.showing.jobs import AnyHandle, see_through
+from plextera_async.cli.showing.notices import retry_notices
 from plextera_async.client.client import AsyncPlextera
 
 __all__ = ["command"]
@@ -37,7 +38,8 @@ class _Job:
 @connection_options
 def command(**options: Any) -> None:
     """Wait until the jobs have ended, and show each one as it does."""
-    click.get_current_context().exit(anyio.run(_wait, _Job(**options)))
+    with retry_notices():
+        click.get_current_context().exit(anyio.run(_wait, _Job(**options)))
 
 
 async def _wait(job: _Job) -> int:

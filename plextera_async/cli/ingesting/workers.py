@@ -133,9 +133,9 @@ class Ingesting:
             wait.cancel()
 
     async def _put(self, line: Line) -> None:
-        self.tally.add(line)
         is_told_at_the_end = line.is_interrupted or self.stopped_by is not None
         if line.error is not None and not is_told_at_the_end:
             self.progress.say(line.trouble())
         await self.results.put(line)
+        self.tally.add(line)  # only now: what could not be written was not finished for anyone
         self.progress.show()

@@ -13,9 +13,10 @@ from plextera_async.cli.showing.text import clean
 from plextera_async.client.handles import ExtractionHandle
 from plextera_async.models import ExtractionOutput
 
-__all__ = ["COMPLETED", "TABLE_HEAD", "Line", "ended", "failed", "interrupted", "to_json"]
+__all__ = ["COMPLETED", "TABLE_HEAD", "TIMEOUT", "Line", "ended", "failed", "interrupted", "to_json"]
 
 COMPLETED = "COMPLETED"
+TIMEOUT = "TIMEOUT"
 TABLE_HEAD = f"{'STATUS':<11}  {'FIELDS':>6}  {'ID':<24}  SOURCE"
 
 _INTERRUPTED = "INTERRUPTED"
@@ -131,7 +132,7 @@ def interrupted(source: str, *, handle: ExtractionHandle | None, key: str | None
 def _status(failure: errors.PlexteraError | OSError) -> str:
     if isinstance(failure, errors.JobFailedError):
         return str(failure.job.status)
-    kinds = ((errors.AmbiguousCreateError, "AMBIGUOUS"), (errors.WaitTimeoutError, "TIMEOUT"))
+    kinds = ((errors.AmbiguousCreateError, "AMBIGUOUS"), (errors.WaitTimeoutError, TIMEOUT))
     return next((status for kind, status in kinds if isinstance(failure, kind)), "ERROR")
 
 

@@ -7,10 +7,12 @@ from collections.abc import Callable
 import attrs
 
 from plextera_async._sansio.inputs import KEY_TAG
-from plextera_async.cli.showing.lines import COMPLETED, Line
+from plextera_async.cli.showing.lines import COMPLETED, TIMEOUT, Line
 from plextera_async.cli.showing.text import clean
 
 __all__ = ["Tally"]
+
+_MOST_TOLD = 100
 
 
 @attrs.define
@@ -24,6 +26,8 @@ class Tally:
     by_status: Counter[str] = attrs.field(factory=Counter[str])
     cut_short: list[Line] = attrs.field(factory=list[Line], repr=False)
     """What an interruption left unfinished; no more than are in flight at one time."""
+    timed_out: list[Line] = attrs.field(factory=list[Line], repr=False)
+    """What was not waited for any longer; the first of them."""
     _monotonic: Callable[[], float] = attrs.field(default=time.monotonic, repr=False)
     _started: float = attrs.field(init=False)
 
@@ -35,6 +39,8 @@ class Tally:
         self.ended += 1
         if line.is_interrupted:
             self.cut_short.append(line)
+        elif line.status == TIMEOUT and len(self.timed_out) < _MOST_TOLD:
+            self.timed_out.append(line)
         self.by_status[line.status] += 1
 
     @property
@@ -68,6 +74,17 @@ class Tally:
         told = f": {counts}" if counts else ""
         return f"{self.ended} {noun}{told} in {self.seconds:.1f} s ({self.rate:.1f} documents per second)"
 
+    def still_running(self, *, jobs_go_on: bool) -> list[str]:
+        """Tell what was submitted and not waited for to its end."""
+        running = [*(line for line in self.cut_short if line.id), *self.timed_out]
+        if not running:
+            return []
+        fate = "still run on the server (plextera wait ID)" if jobs_go_on else "ended with the sandbox"
+        count = self.by_status[TIMEOUT] + len(running) - len(self.timed_out)
+        more = [f"  and {count - len(running)} more"] if count > len(running) else []
+        shown = [f"  {clean(line.id)}  {clean(line.source)}" for line in running]
+        return [f"{count} submitted, which {fate}:", *shown, *more]
+
     def leftovers(self, not_begun: str, *, jobs_go_on: bool) -> list[str]:
         """Tell what an interruption left behind.
 
@@ -75,13 +92,9 @@ class Tally:
             not_begun: How many documents were not begun.
             jobs_go_on: Whether what was submitted goes on without us.
         """
-        running = [line for line in self.cut_short if line.id]
         unknown = [line for line in self.cut_short if not line.id]
-        fate = "still run on the server (plextera wait ID)" if jobs_go_on else "ended with the sandbox"
         told = [f"{self.ended - len(self.cut_short)} finished, {not_begun} not begun"]
-        if running:
-            told += [f"{len(running)} submitted, which {fate}:"]
-            told += [f"  {clean(line.id)}  {clean(line.source)}" for line in running]
+        told += self.still_running(jobs_go_on=jobs_go_on)
         if unknown:
             told += [f"{len(unknown)} cut off while being submitted, which may exist (tag {KEY_TAG}):"]
             told += [f"  {line.key or '-'}  {clean(line.source)}" for line in unknown]
