@@ -93,7 +93,7 @@ SAMPLES: list[errors.PlexteraError] = [
 ]
 BARE: list[errors.PlexteraError] = [
     errors.APIError(status=500),
-    errors.AmbiguousCreateError("m", operation="o"),
+    errors.AmbiguousCreateError("m", operation="o", since=NOW),
     errors.DecodeError([]),
     errors.TransportError("m"),
     errors.RedirectError("m"),
@@ -243,7 +243,7 @@ def test_an_error_is_one_line_that_keeps_confidences(error: errors.PlexteraError
             "Extraction e1 ended NEWLY_MADE with PROCESSING_FAILED (request req-1)",
         ),
         (
-            errors.AmbiguousCreateError("look first", operation="createExtraction"),
+            errors.AmbiguousCreateError("look first", operation="createExtraction", since=NOW),
             "createExtraction: look first",
         ),
         (

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from plextera_async._aio.clock import Clock
-from plextera_async.sandbox import Sandbox, Timing
+from plextera_async.sandbox import Fault, Sandbox, Timing
 from plextera_async.webhooks import sign
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 PYTHON = dict(
     zip(
-        ["poll", "events", "workflow", "lists", "sandbox"],
+        ["poll", "events", "workflow", "lists", "ambiguous", "sandbox"],
         re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE),
         strict=True,
     )
@@ -104,6 +104,16 @@ def test_a_list_is_iterated(served, capsys):
     run("lists")
 
     assert "the list moved meanwhile: False" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("applied", "shown"), [(True, "<ExtractionHandle "), (False, "None\n")])
+def test_an_ambiguous_submission_is_looked_for(served, capsys, *, applied, shown):
+    served.faults.add(Fault(path="uploadExtraction", status=502, apply=applied))
+
+    run("ambiguous")
+
+    assert capsys.readouterr().out.startswith(shown)
+    assert sum(request.method == "POST" for request in served.requests) == 1
 
 
 def test_the_sandbox_example_lives_through_its_faults(capsys):

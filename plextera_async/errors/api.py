@@ -142,7 +142,7 @@ class AmbiguousCreateError(PlexteraError):
         operation: str,
         key: str | None = None,
         tags: Mapping[str, str] | None = None,
-        since: datetime | None = None,
+        since: datetime,
         request_id: str | None = None,
         cause: PlexteraError | None = None,
     ) -> None:

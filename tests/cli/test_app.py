@@ -12,7 +12,7 @@ import plextera_async.cli
 from plextera_async.cli import _app, main
 from tests.cli.conftest import Plextera
 
-COMMANDS = ["ingest", "extract", "run", "wait", "sandbox"]
+COMMANDS = ["ingest", "extract", "run", "wait", "subscriptions", "webhook", "sandbox"]
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,9 +1,12 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from plextera_async import errors
 from plextera_async.cli.showing.failures import exit_code, explain, message_of, stops_everything
+
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 
 KEY = "secret-of-the-user"
 
@@ -48,12 +51,12 @@ def api(kind: type[errors.APIError], status: int, message: str | None = None) ->
             "there is no such service: check the network, and --base-url or PLEXTERA_BASE_URL; uploadExtraction",
         ),
         (
-            errors.AmbiguousCreateError("it was sent", operation="startRun", key="k1"),
+            errors.AmbiguousCreateError("it was sent", operation="startRun", since=SINCE, key="k1"),
             1,
             "it may have been submitted: look for the tag plexteraClientKey=k1 before sending it again; startRun",
         ),
         (
-            errors.AmbiguousCreateError("it was sent", operation="startRun"),
+            errors.AmbiguousCreateError("it was sent", operation="startRun", since=SINCE),
             1,
             "it may have been submitted: look for it before sending it again; startRun",
         ),

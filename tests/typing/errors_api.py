@@ -37,7 +37,7 @@ def attributes(
     assert_type(api.attempts, int)
     assert_type(ambiguous.key, str | None)
     tags: Mapping[str, str] = ambiguous.tags
-    assert_type(ambiguous.since, datetime | None)
+    assert_type(ambiguous.since, datetime)
     assert_type(ambiguous.cause, PlexteraError | None)
     assert_type(decode.problems, tuple[tuple[str, str, str], ...])
     assert_type(wait.id, str)
