@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # typeshed leaves it out
 
 from plextera_async.errors import ConfigurationError, RedirectError
@@ -102,7 +102,11 @@ def follow(current: str, location: str | None, *, status: int) -> str:
         or not (is_same_origin(current, target) or is_loopback(parts.hostname))
     ):
         raise RedirectError("a redirect to plain http is not followed", status=status)
-    return target
+    return quote(target, safe=_URI, errors="surrogatepass")  # a Location with a space or an umlaut would end up on the request line
+
+
+_URI = "%:/?#[]@!$&'()*+,;=~"
+"""What stands in a URI as it is, beside letters, digits and `-._` (RFC 3986, 2.2); escapes stay escapes."""
 
 
 def proxies_from(environ: Mapping[str, str]) -> dict[str, str]:

@@ -149,6 +149,8 @@ HERE = "https://a.example/v1/files/f/download"
         ("http://127.0.0.1:80/x", "/y", "http://127.0.0.1:80/y"),
         ("http://127.0.0.1:80/x", "http://localhost:81/y", "http://localhost:81/y"),
         ("http://intern.example/x", "/y", "http://intern.example/y"),
+        (HERE, "/a b/ü?c=d e%20f", "https://a.example/a%20b/%C3%BC?c=d%20e%20f"),
+        (HERE, "/\udcff", "https://a.example/%ED%B3%BF"),
     ],
 )
 def test_a_redirect_leads_to_an_absolute_address(current: str, location: str, target: str):
