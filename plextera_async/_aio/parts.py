@@ -2,7 +2,6 @@
 
 import io
 import os
-import threading
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -10,6 +9,7 @@ from typing import BinaryIO, Protocol
 import anyio.to_thread
 import attrs
 
+from plextera_async._aio import turns
 from plextera_async._aio.files import OwnedFile
 from plextera_async.errors import InvalidInputError
 
@@ -155,7 +155,6 @@ class FilePart:
     size: int
     can_be_sent: bool = attrs.field(default=True, init=False)
     may_change: bool = attrs.field(default=True, init=False)
-    _busy: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
 
     async def chunks(self) -> Chunks:
         """Read in a thread, each time from a stated position.
@@ -163,17 +162,18 @@ class FilePart:
         A read that outlived a cancelled sending may move the file's position at any time, so it is never relied on.
         """
         sent = 0
-        while sent < self.size:
-            chunk = await anyio.to_thread.run_sync(
-                self._read_at, self.start + sent, min(CHUNK, self.size - sent)
-            )
-            if not chunk:
-                raise _shrunk()
-            sent += len(chunk)
-            yield chunk
+        with turns.sending(self.file):
+            while sent < self.size:
+                chunk = await anyio.to_thread.run_sync(
+                    self._read_at, self.start + sent, min(CHUNK, self.size - sent)
+                )
+                if not chunk:
+                    raise _shrunk()
+                sent += len(chunk)
+                yield chunk
 
     def _read_at(self, position: int, size: int) -> bytes:
-        with self._busy:
+        with turns.of(self.file):
             self.file.seek(position, io.SEEK_SET)
             return self.file.read(size)
 

@@ -38,6 +38,7 @@ Attempt = Callable[[str, int], Awaitable[T | Failure]]
 _LOG = logging.getLogger("plextera_async.requests")
 _MOST_BYTES = 64 * 1024 * 1024  # of an answer: above the largest file that the API takes
 _MOST_ERROR_BYTES = 256 * 1024
+_ERROR_BODY_SECONDS = 5.0
 
 
 @attrs.frozen
@@ -128,7 +129,7 @@ class Sender:
         try:
             return await self._until_answered(request, whole, retry=retry)
         except NotFoundError as missing:
-            if request.operation.method != "DELETE" or missing.attempts == 1:
+            if request.operation.method != "DELETE" or not missing.may_have_been_applied:
                 raise
             return Response(  # an attempt before this one deleted it
                 status=missing.status, headers={}, request_id=missing.request_id, attempts=missing.attempts
@@ -157,10 +158,12 @@ class Sender:
         request_id, since = self.clock.new_id(), self.clock.now()
         sessions = self.transport.sessions
         closings = sessions.closings()
+        may_have_been_applied = False
         for number in count(1):
             outcome = await self._try(request, attempt, request_id, number)
             if not isinstance(outcome, TransportError | APIError | DecodeError):
                 return outcome
+            may_have_been_applied = may_have_been_applied or outcome.may_have_been_applied
             pause = self._pause(request, outcome, number) if retry else None
             if pause is not None and sessions.closings() == closings:
                 _LOG.info("%s; next attempt in %.1f s", outcome, pause)
@@ -168,6 +171,7 @@ class Sender:
             if (
                 pause is None or sessions.closings() != closings
             ):  # closed by its owner, who wants no more of it
+                outcome.may_have_been_applied = may_have_been_applied  # by this attempt or one before it
                 raise _given_up(outcome, request, request_id, since)
         raise AssertionError("count() does not end")  # pragma: no cover
 
@@ -200,7 +204,8 @@ class Sender:
             return reply
         async with aclosing(reply):
             response = _response(reply, request_id, attempt)
-            with suppress(TooLargeError, TransportError):  # the status has to do, and it decides
+            # A body that is too long, breaks off or trickles: the status has to do, and it decides.
+            with suppress(TooLargeError, TransportError), anyio.move_on_after(_ERROR_BODY_SECONDS):
                 response = attrs.evolve(response, content=await reply.read(_MOST_ERROR_BYTES))
         return api_error(request, response, now=self.clock.now())
 

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Protocol, cast
 import anyio.to_thread
 import attrs
 
+from plextera_async._aio import turns
 from plextera_async._aio.parts import (
     CHUNK,
     MAX_BYTES,
@@ -29,6 +30,13 @@ from plextera_async.errors import InvalidInputError
 __all__ = ["AsyncReadable", "Plain", "Prepared", "Source", "prepare"]
 
 _READ_WHOLE = 64 * 1024  # a file up to this size is read when it is looked at: one thread hop instead of four
+
+
+_LASTING = (str, os.PathLike, bytes, bytearray, memoryview)
+"""Sources that can be read any number of times."""
+
+_FACES = {"UploadFile.read": "file", "AsyncFile.read": "wrapped"}
+"""Where async faces of files keep the file, by the name of their `read`."""
 
 
 class AsyncReadable(Protocol):
@@ -148,13 +156,16 @@ def _span(file: Any) -> tuple[int, int] | None:
         InvalidInputError: If it is closed, or does not give bytes.
     """
     _check_reads_bytes(file)
-    try:
-        start = file.tell()
-        end = file.seek(0, io.SEEK_END)
-        end = file.tell() if end is None else end  # look-alikes of files may give nothing
-        file.seek(start, io.SEEK_SET)
-    except (OSError, ValueError, AttributeError):
-        return None
+    with turns.of(file):
+        try:
+            start = file.tell()
+            end = file.seek(0, io.SEEK_END)
+            end = file.tell() if end is None else end  # look-alikes of files may give nothing
+            file.seek(start, io.SEEK_SET)
+        except (OSError, ValueError, AttributeError):
+            return None
+    if turns.is_sending(file):
+        raise InvalidInputError("the file is being uploaded already: open it anew for each upload at a time")
     return int(start), int(end)
 
 
@@ -174,13 +185,14 @@ async def _from_async_readable(source: Any) -> Prepared:
 
 
 def _blocking_file_of(source: Any) -> Any:
-    """Find the file behind an async face, which can go back: in an UploadFile (`file`), in anyio's files (`wrapped`)."""
-    for attribute in ("file", "wrapped"):
-        inner = getattr(source, attribute, None)
-        read = getattr(inner, "read", None)
-        if read is not None and hasattr(inner, "seek") and not inspect.iscoroutinefunction(read):
-            return inner
-    return None
+    """Find the file behind an async face, which can go back: of an UploadFile (Starlette, FastAPI, Litestar) or anyio's.
+
+    Of those only, and only with their own `read`: another face may give something else than its file, decrypted say.
+    """
+    inner = getattr(source, _FACES.get(getattr(type(source).read, "__qualname__", ""), ""), None)
+    read = getattr(inner, "read", None)
+    blocks = read is not None and hasattr(inner, "seek") and not inspect.iscoroutinefunction(read)
+    return inner if blocks else None
 
 
 async def _pieces_of_readable(source: AsyncReadable) -> AsyncIterator[bytes]:
@@ -221,7 +233,7 @@ async def _from_factory(factory: Callable[[], Any]) -> Prepared:
         prepared = await _kind(first)(first)
     finally:
         await _close(first)
-    return Prepared(_FactoryPart(factory, prepared.part.size), prepared.name, prepared.content_type)
+    return Prepared(_FactoryPart(factory, prepared.part.size, first), prepared.name, prepared.content_type)
 
 
 async def _make(factory: Callable[[], Any]) -> Any:
@@ -234,7 +246,7 @@ async def _make(factory: Callable[[], Any]) -> Any:
 
 async def _close(made: Any) -> None:
     """Close what a factory opened."""
-    if isinstance(made, str | os.PathLike | bytes | bytearray | memoryview):
+    if isinstance(made, _LASTING):
         return
     for name in ("aclose", "close"):
         close = getattr(made, name, None)
@@ -251,6 +263,8 @@ class _FactoryPart:
 
     factory: Callable[[], Any] = attrs.field(repr=False)
     size: int | None
+    first: Any = attrs.field(repr=False)
+    """What it made when it was looked at, and which has been read from."""
     can_be_sent: bool = attrs.field(default=True, init=False)
     may_change: bool = attrs.field(default=True, init=False)
 
@@ -261,6 +275,10 @@ class _FactoryPart:
             InvalidInputError: If it is not as long as it was when it was first made.
         """
         made = await _make(self.factory)
+        if made is self.first and not isinstance(made, _LASTING):
+            raise InvalidInputError(
+                "the function that makes the source gave the same one twice: make it anew each time"
+            )
         try:
             part = (await _kind(made)(made)).part
             if part.size != self.size:

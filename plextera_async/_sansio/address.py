@@ -102,7 +102,9 @@ def follow(current: str, location: str | None, *, status: int) -> str:
         or not (is_same_origin(current, target) or is_loopback(parts.hostname))
     ):
         raise RedirectError("a redirect to plain http is not followed", status=status)
-    return quote(target, safe=_URI, errors="surrogatepass")  # a Location with a space or an umlaut would end up on the request line
+    return quote(
+        target, safe=_URI, errors="surrogatepass"
+    )  # a Location with a space or an umlaut would end up on the request line
 
 
 _URI = "%:/?#[]@!$&'()*+,;=~"

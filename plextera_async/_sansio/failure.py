@@ -26,6 +26,7 @@ ERROR_BY_STATUS: Mapping[int, type[errors.APIError]] = {
 
 _VALIDATION_FAILED = "VALIDATION_FAILED"  # contract: expected with 422, possible with 400
 _SERVER_ERROR = 500
+_CLIENT_ERROR = 400
 _TOO_MANY = 429
 _SNIPPET = 200
 _MARKUP = re.compile(r"<[^>]*(>|$)")
@@ -64,7 +65,8 @@ def api_error(request: Request, response: Response, *, now: datetime) -> errors.
         retry_after=seconds_to_wait(response.headers.get("Retry-After"), server_time(response) or now),
         attempts=response.attempts,
         operation=request.operation.id,
-        may_have_been_applied=request.changes and response.status >= _SERVER_ERROR,
+        # Only a plain no says that nothing was done; a status of any other class is no usable answer.
+        may_have_been_applied=request.changes and not _CLIENT_ERROR <= response.status < _SERVER_ERROR,
     )
 
 

@@ -125,8 +125,10 @@ class Walk:
             return True
         if front + 1 != seen.total_pages:
             return False
+        if seen.total_items is None:  # then only a page that is not full says so too
+            return len(seen.ids) < self._size
         full = 0 if before is None else len(before.ids)  # which may be less than was asked for
-        return seen.total_items in (None, front * full + len(seen.ids))
+        return seen.total_items == front * full + len(seen.ids)
 
     def _sweep(self) -> Steps:
         """Read the head again, to which items that were not read yet may have moved."""

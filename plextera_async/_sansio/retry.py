@@ -12,6 +12,7 @@ __all__ = ["Failure", "backoff", "http_date", "may_repeat", "seconds_before_retr
 Failure = TransportError | APIError | DecodeError
 
 _SERVER_ERROR = 500
+_CLIENT_ERROR = 400
 _TOO_MANY = 429
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _LONGEST = 1e12  # seconds; so that a server that says more cannot make infinity of it
@@ -67,7 +68,7 @@ def may_repeat(failure: Failure, *, repeats: bool) -> bool:
         return False
     if failure.status >= _SERVER_ERROR:
         return repeats
-    return failure.status == _TOO_MANY or failure.retryable
+    return failure.status == _TOO_MANY or (failure.retryable and failure.status >= _CLIENT_ERROR)
 
 
 def seconds_before_retry(

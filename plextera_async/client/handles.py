@@ -8,6 +8,7 @@ from plextera_async._aio.sender import Answer
 from plextera_async._sansio.polling import Job, end_error, is_over, is_unknown
 from plextera_async.client.waits import DEFAULT, Reader, Timeout, Wait
 from plextera_async.errors import JobFailedError
+from plextera_async.errors.root import token
 from plextera_async.models import Extraction, ExtractionOutput, ExtractJob, WorkflowRun
 
 __all__ = ["ExtractJobHandle", "ExtractionHandle", "Handle", "RunHandle"]
@@ -42,7 +43,8 @@ class Handle(Generic[JobT]):
             self._take(answer)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.id} {self.status or 'not read yet'}>"
+        status = "not read yet" if self.status is None else token(self.status)
+        return f"<{type(self).__name__} {token(self.id)} {status}>"
 
     @property
     def status(self) -> str | None:
@@ -119,7 +121,9 @@ class Handle(Generic[JobT]):
         if is_unknown(answer.model) and not self._warned:
             self._warned = True
             _LOG.warning(
-                "%s %s has a status that this release does not know", type(answer.model).__name__, self.id
+                "%s %s has a status that this release does not know",
+                type(answer.model).__name__,
+                token(self.id),
             )
         return answer.model
 

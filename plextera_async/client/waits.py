@@ -25,6 +25,9 @@ _LAST_LOOK = 1.0
 """Seconds that a look may take past the deadline: so that a wait with little time left still learns of the end."""
 
 
+_ENDLESS = 1e12  # seconds; a larger int does not fit a float
+
+
 class Default(Enum):
     """Stands for what the client's options say."""
 
@@ -149,4 +152,4 @@ def _seconds(timeout: object, policy: PollPolicy) -> float:
         return math.inf
     if isinstance(wanted, bool) or not isinstance(wanted, int | float) or not wanted >= 0:
         raise InvalidInputError("timeout must be a number of seconds, at least 0, or None for no limit")
-    return float(wanted)
+    return float(min(wanted, _ENDLESS))

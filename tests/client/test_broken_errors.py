@@ -1,6 +1,7 @@
 """An error status decides, also when its body breaks off, and a closed client takes nothing up again."""
 
 import asyncio
+import time
 
 import aiohttp
 import pytest
@@ -123,3 +124,49 @@ async def test_a_proxy_that_cannot_be_used_is_said_to_be_one(
 
     assert value not in str(caught.value)
     AsyncPlextera("k", base_url="http://127.0.0.1:1")  # never for loopback
+
+
+async def test_a_connection_that_the_server_has_closed_is_not_used_for_a_create() -> None:
+    """The loop had no time to notice: the caller worked on without a pause."""
+    seen: list[int] = []
+
+    async def closes(wire: Wire) -> None:
+        await wire.request()
+        seen.append(wire.number)
+        await wire.send(answer(b'{"id": "r", "status": "PROCESSING"}'))
+        wire.writer.close()
+
+    async with RawServer(closes) as server, AsyncPlextera("k", base_url=server.base_url) as client:
+        for _ in range(10):
+            await client.runs.start("daily")
+            time.sleep(0.005)  # noqa: ASYNC251 - the caller's own work, which holds the loop up
+
+    assert len(seen) == 10
+
+
+async def test_a_delete_that_was_only_put_off_is_not_taken_for_done(
+    sandbox: Sandbox, client: AsyncPlextera
+) -> None:
+    sandbox.faults.add(Fault(method="DELETE", status=429))
+
+    with pytest.raises(errors.NotFoundError):
+        await client.event_subscriptions.delete("never-was")
+
+    assert len(sandbox.requests) == 2
+
+
+@pytest.mark.parametrize("status", ["101 Switching", "300 Choices", "304 Same"])
+async def test_a_status_that_is_neither_yes_nor_no_leaves_a_create_open(status: str) -> None:
+    seen: list[str] = []
+
+    async def odd(wire: Wire) -> None:
+        line, _, _ = await wire.request()
+        seen.append(line)
+        await wire.send(answer(b'{"error": {"retryable": true}}', status=status))
+        wire.writer.close()
+
+    async with RawServer(odd) as server, AsyncPlextera("k", base_url=server.base_url) as client:
+        with pytest.raises(errors.AmbiguousCreateError):
+            await client.runs.start("daily")
+
+    assert len(seen) == 1

@@ -332,3 +332,14 @@ def test_the_head_is_read_again_for_items_that_moved_there():
 
     assert "14" in ids
     assert asked[-2:] == [0, 1]
+
+
+def test_a_number_of_pages_alone_does_not_end_a_full_page():
+    walk = Walk(size=2)
+
+    walk.feed(Seen(ids=["a", "b"], total_pages=1))
+    assert walk.page is not None
+    while walk.page is not None:
+        walk.feed(Seen(ids=["a", "b"] if walk.page == 0 else ["c"], total_pages=1))
+
+    assert walk._known == {"a", "b", "c"}
