@@ -4,14 +4,15 @@ import asyncio
 import re
 import shutil
 import threading
-import time
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
 
 from plextera_async._aio.clock import Clock
 from plextera_async.sandbox import Fault, Sandbox, Timing
-from plextera_async.webhooks import sign
+from tests.webhooks.deliveries import SECRET, extraction_event, serving, signed
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -43,7 +44,7 @@ def served(tmp_path, monkeypatch):
     assert ready.wait(10)
     monkeypatch.setenv("PLEXTERA_API_KEY", held[0].api_key)
     monkeypatch.setenv("PLEXTERA_BASE_URL", held[0].base_url)
-    monkeypatch.setenv("PLEXTERA_SIGNING_SECRET", "whsec_of_a_test")
+    monkeypatch.setenv("PLEXTERA_SIGNING_SECRET", SECRET)
     yield held[0]
     done.set()
     thread.join(10)
@@ -59,8 +60,8 @@ def _quick(monkeypatch):
     monkeypatch.setattr(Clock, "sleep", sleep)
 
 
-def run(name: str) -> dict[str, object]:
-    space: dict[str, object] = {"__name__": "readme"}
+def run(name: str) -> dict[str, Any]:
+    space: dict[str, Any] = {"__name__": "readme"}
     exec(compile(PYTHON[name], f"README.md:{name}", "exec"), space)  # noqa: S102 - our own README
     return space
 
@@ -73,22 +74,23 @@ def test_upload_and_poll_prints_fields(served, capsys):
     assert extraction.tags["customerDocumentId"] == "lab-42"
 
 
-def test_events_are_subscribed_to_and_a_delivery_is_read(served, capsys):
+def test_events_are_subscribed_to_and_the_application_receives_a_delivery(served, capsys):
     space = run("events")
-    body = (
-        b'{"eventId": "evt_1", "eventType": "document-insights.extraction.completed", "apiVersion": "v1", '
-        b'"occurredAt": "2026-01-01T00:00:00Z", "data": {"extractionId": "an-id", "status": "COMPLETED", '
-        b'"output": {"fields": [{"id": "total"}]}}}'
-    )
-    receive = space["receive"]
-    assert callable(receive)
-    now = int(time.time())
+    asyncio.run(space["subscribe_and_submit"]())
+    body = extraction_event(output={"fields": [{"id": "total"}]})
 
-    accepted = receive(body, {"X-Plextera-Signature": sign(body, "whsec_of_a_test", now)})
-    refused = receive(body, {"X-Plextera-Signature": sign(body, "another", now)})
+    async def deliver() -> list[int]:
+        async with (
+            serving(space["app"]) as port,
+            aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
+        ):
+            headers = [signed(body), signed(body), signed(body, "another")]
+            return [
+                (await session.post("/webhooks/plextera", data=body, headers=one)).status for one in headers
+            ]
 
-    assert (accepted, refused) == (200, 400)
-    assert capsys.readouterr().out == "an-id 1 fields\n"
+    assert asyncio.run(deliver()) == [200, 200, 400]
+    assert sorted(capsys.readouterr().out.splitlines()) == ["an-id 1 fields", "an-id COMPLETED"]
     assert len(served.world.subscriptions) == 1
     assert len(served.world.extractions) == 1
 

@@ -1,6 +1,5 @@
 """The `plextera` command. This module loads nothing but the standard library: the rest is an extra."""
 
-import signal
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -19,7 +18,6 @@ def main() -> int:
     if not all(find_spec(name) for name in _NEEDED):
         sys.stderr.write(f"{_HINT}\n")
         return _BAD_SETUP
-    _end_as_by_ctrl_c()
     if sys.stdout is None:  # as Python has it when it was started with `>&-`
         sys.stderr.write("plextera: there is no stdout to write results to\n")
         return _BAD_SETUP
@@ -30,20 +28,6 @@ def main() -> int:
     except KeyboardInterrupt:  # before a command could take care of it
         return _INTERRUPTED
     return code
-
-
-def _end_as_by_ctrl_c() -> None:
-    """Let SIGTERM and SIGHUP end a command as Ctrl-C does: with what was finished told, and what goes on."""
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
-            signal.signal(number, _interrupt)
-
-
-def _interrupt(*_: object) -> None:
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as for what a script runs in the background
-        raise KeyboardInterrupt
-    signal.raise_signal(signal.SIGINT)  # for which asyncio has a handler that cancels
 
 
 def _never_fail_on_a_character(stream: TextIO) -> None:

@@ -16,6 +16,8 @@ _COMMANDS = {
     "extract": "Extract one document and show its fields.",
     "run": "Start a workflow and wait for its end.",
     "wait": "Wait for jobs that were started elsewhere or earlier.",
+    "subscriptions": "Show and change where events are delivered.",
+    "webhook": "Help with receiving events.",
     "sandbox": "Serve a pretend Plextera API on this machine.",
 }
 _EPILOG = (

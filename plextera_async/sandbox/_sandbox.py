@@ -2,7 +2,7 @@
 
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,6 +10,9 @@ from ._clock import Clock, SystemClock, Timing
 from ._faults import Faults
 from ._received import Received
 from ._server import BASE_PATH, Server
+from .delivery.courier import Courier
+from .delivery.endpoints import Endpoints
+from .delivery.policy import DeliveryPolicy
 from .world.agenda import Agenda
 from .world.records import EXTRACTION_ENDS, RUN_ENDS, Extraction, Problem, WorkflowStep
 from .world.world import World
@@ -30,10 +33,18 @@ class Sandbox:
         timing: How long the phases of jobs take.
         clock: None for the real clock; a `VirtualClock` in tests.
         max_file_bytes: Limit of one file; 50 MiB as in the contract.
+        endpoints: Where events go: loopback addresses (`http://127.0.0.1:8080/hook`) by subscribed https URL. What
+            is subscribed elsewhere is noted as undeliverable, and no connection is opened to it.
+        delivery_policy: How often and how long deliveries are tried, and what is in them.
+
+    Raises:
+        ValueError: If an endpoint's URL is not https, or its target is no http URL on loopback.
 
     Attributes:
         api_key: The one valid key.
         clock: The sandbox's time.
+        deliveries: Every try to deliver an event, oldest first; the last 100 000 are kept.
+        delivery_faults: What is to go wrong with deliveries; see `DeliveryFault`.
         faults: What is to go wrong; see `Fault`.
         requests: Every request that arrived, oldest first; the last 100 000 are kept.
         world: The state: `files`, `extractions`, `jobs`, `runs`, `subscriptions` and `feedback` by id.
@@ -48,6 +59,8 @@ class Sandbox:
         timing: Timing | None = None,
         clock: Clock | None = None,
         max_file_bytes: int = 50 * 1024 * 1024,
+        endpoints: Mapping[str, str] | None = None,
+        delivery_policy: DeliveryPolicy | None = None,
     ) -> None:
         self.api_key = api_key or f"sandbox_{secrets.token_urlsafe(24)}"
         self.clock: Clock = clock or SystemClock()
@@ -55,6 +68,11 @@ class Sandbox:
         self.requests: deque[Received] = deque(maxlen=_MAX_REQUESTS)
         self._agenda = Agenda(self.clock, timing or Timing())
         self.world = World(self._agenda, max_file_bytes)
+        self._endpoints = Endpoints(endpoints or {})
+        self._courier = Courier(self.world, self._endpoints, delivery_policy or DeliveryPolicy())
+        self.deliveries = self._courier.deliveries
+        self.delivery_faults = self._courier.faults
+        self.world.listeners.append(self._courier.tell)
         self._server = Server(self.world, self.api_key, faults=self.faults, requests=self.requests)
         self._host = host
         self._port = port
@@ -88,6 +106,7 @@ class Sandbox:
             raise RuntimeError("a sandbox runs once; make another one")
         self._agenda.open()
         self._port = await self._server.start(self._host, self._port)
+        self._courier.open()
         self._is_running = True
         return self
 
@@ -95,13 +114,31 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._server.stop()
+        await self._courier.close()
         await self._agenda.close()
         self.world.storage.close()
         self._is_running = False
 
     async def settle(self) -> None:
-        """On a virtual clock, wait until the work that is due by now is done; requests do so by themselves."""
+        """Wait until the tries of deliveries that are due by now are over; on a virtual clock, for all work due.
+
+        Requests wait for work by themselves, but not for deliveries, whose receivers may be the ones that ask. So do
+        not call this from a receiver.
+        """
         await self._agenda.settle()
+        await self._courier.settle()
+
+    def add_endpoint(self, url: str, target: str) -> None:
+        """Deliver what is subscribed at *url* to a loopback address, as with `Sandbox(endpoints=...)`.
+
+        Args:
+            url: The https URL, as in the subscription.
+            target: Such as `http://127.0.0.1:8080/hook`.
+
+        Raises:
+            ValueError: If *url* is not https, or *target* is no http URL on loopback.
+        """
+        self._endpoints.add(url, target)
 
     def add_url(self, url: str, content: bytes, name: str | None = None) -> None:
         """Let an https URL have *content*.

@@ -1,4 +1,7 @@
-"""Deliveries of Plextera: verified, and read into typed events. No I/O; neither aiohttp nor anyio is imported."""
+"""Deliveries of Plextera: verified, read into typed events, handled once. Loads neither aiohttp nor anyio.
+
+The two adapters, `aiohttp_web` and `asgi`, are modules of their own.
+"""
 
 from plextera_async._sansio.signing import sign
 from plextera_async.webhooks.events import (
@@ -16,9 +19,13 @@ from plextera_async.webhooks.events import (
     UnknownEvent,
     WebhookEvent,
 )
+from plextera_async.webhooks.receiver import WebhookReceiver
+from plextera_async.webhooks.replies import Reply
+from plextera_async.webhooks.seen import Claim, InMemorySeenEvents, SeenEvents
 from plextera_async.webhooks.verifier import WebhookVerifier
 
 __all__ = [
+    "Claim",
     "ExtractJobCompletedEvent",
     "ExtractJobEvent",
     "ExtractJobFailedEvent",
@@ -27,11 +34,15 @@ __all__ = [
     "ExtractionEvent",
     "ExtractionFailedEvent",
     "ExtractionRejectedEvent",
+    "InMemorySeenEvents",
+    "Reply",
     "RunCompletedEvent",
     "RunEvent",
     "RunFailedEvent",
+    "SeenEvents",
     "UnknownEvent",
     "WebhookEvent",
+    "WebhookReceiver",
     "WebhookVerifier",
     "sign",
 ]

@@ -47,6 +47,11 @@ class WebhookVerifier:
     def __repr__(self) -> str:
         return f"<WebhookVerifier with {len(self._secrets)} secrets>"
 
+    @property
+    def max_bytes(self) -> int:
+        """The largest body that is looked at."""
+        return self._max_bytes
+
     def verify(self, body: bytes, headers: Mapping[Any, Any]) -> WebhookEvent:
         """Check a delivery and give its event.
 

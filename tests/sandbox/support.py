@@ -98,7 +98,7 @@ class Api:
 
 async def until(claim: Callable[[], object]) -> None:
     """Wait for something that has no event of its own, such as a request that hangs in the sandbox."""
-    while not claim():  # noqa: ASYNC110 (it is looked at from outside)
+    while not claim():
         await asyncio.sleep(0.002)
 
 

@@ -6,5 +6,5 @@ from collections.abc import Callable
 
 async def until(condition: Callable[[], object]) -> None:
     """Let other tasks run until *condition* holds; the test's own timeout ends it if it never does."""
-    while not condition():  # noqa: ASYNC110 - there is no event to wait for, only a state
+    while not condition():
         await asyncio.sleep(0.001)

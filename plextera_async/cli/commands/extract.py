@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import anyio
 import attrs
 import click
 
+from plextera_async.cli._running import run as run_to_its_end
 from plextera_async.cli.ingesting.document import Document
 from plextera_async.cli.options.connection import (
     Connection,
@@ -49,7 +49,7 @@ def command(**options: Any) -> None:
     document = Document(Path(job.file), job.tags)
     try:
         with retry_notices():
-            line, code = anyio.run(_extract, job, document)
+            line, code = run_to_its_end(_extract, job, document)
     except KeyboardInterrupt:
         line, code = document.interrupted(), INTERRUPTED
         click.echo(f"plextera: interrupted: {line.trouble()}", err=True)

@@ -8,6 +8,7 @@ import anyio
 import attrs
 import click
 
+from plextera_async.cli._running import run as run_to_its_end
 from plextera_async.cli.ingesting.results import Results, open_private
 from plextera_async.cli.ingesting.walk import walk
 from plextera_async.cli.ingesting.workers import Ingesting, Paths, count
@@ -73,7 +74,7 @@ def command(**options: Any) -> None:
     """
     job = _Job(**options)
     try:
-        ingesting = anyio.run(_ingest, job)
+        ingesting = run_to_its_end(_ingest, job)
     except KeyboardInterrupt:
         ingesting = None
     reason, code = _end(job, ingesting)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-import anyio
 import attrs
 import click
 
+from plextera_async.cli._running import run as run_to_its_end
 from plextera_async.cli.options.connection import (
     Connection,
     connection_options,
@@ -57,7 +57,7 @@ def command(**options: Any) -> None:
     if job.payload is not None and job.form:
         raise click.UsageError("give either --payload or --form")
     with retry_notices():
-        click.get_current_context().exit(anyio.run(_run, job))
+        click.get_current_context().exit(run_to_its_end(_run, job))
 
 
 async def _run(job: _Job) -> int:

@@ -7,6 +7,7 @@ import anyio
 import attrs
 import click
 
+from plextera_async.cli._running import run as run_to_its_end
 from plextera_async.cli.options.connection import Connection, connection_options, timeout_option
 from plextera_async.cli.showing.jobs import AnyHandle, see_through
 from plextera_async.cli.showing.notices import retry_notices
@@ -39,7 +40,7 @@ class _Job:
 def command(**options: Any) -> None:
     """Wait until the jobs have ended, and show each one as it does."""
     with retry_notices():
-        click.get_current_context().exit(anyio.run(_wait, _Job(**options)))
+        click.get_current_context().exit(run_to_its_end(_wait, _Job(**options)))
 
 
 async def _wait(job: _Job) -> int:

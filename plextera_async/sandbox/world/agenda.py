@@ -40,15 +40,36 @@ class Agenda:
         self._loop = asyncio.get_running_loop()
         self._pool = ThreadPoolExecutor(_WORKERS, "plextera-sandbox")
 
-    def at(self, when: float, callback: Moment) -> None:
-        """Run *callback* at *when*."""
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop in which it runs.
+
+        Raises:
+            RuntimeError: If it was not begun.
+        """
+        if self._loop is None:
+            raise RuntimeError("the sandbox is not running")
+        return self._loop
+
+    def at(self, when: float, callback: Moment) -> Callable[[], None]:
+        """Run *callback* at *when*; returns what calls it off."""
 
         def ring() -> None:
             self._timers.discard(timer)
-            callback(self._moment(when))
+            callback(self.moment(when))
+
+        def call_off() -> None:
+            self._timers.discard(timer)
+            timer.cancel()
 
         timer = self.clock.call_at(when, ring)
         self._timers.add(timer)
+        return call_off
+
+    def moment(self, due: float) -> float:
+        """Say when something that was due happens: on the real clock now, on a virtual one when it was due."""
+        # Work and timers are never late on a virtual clock, however long the machine takes.
+        return due if self.clock.is_virtual else self.clock.now()
 
     def phase(self, name: Phase, number: int) -> float:
         """Say how many seconds a phase takes for the job of this *number*."""
@@ -65,9 +86,7 @@ class Agenda:
 
     def work(self, function: Callable[[], Any]) -> "asyncio.Future[Any]":
         """Run *function* in a worker thread."""
-        if self._loop is None or self._pool is None:
-            raise RuntimeError("the sandbox is not running")
-        future = self._loop.run_in_executor(self._pool, function)
+        future = self.loop.run_in_executor(self._pool, function)
         self._working.add(future)
         future.add_done_callback(self._working.discard)
         return future
@@ -83,7 +102,7 @@ class Agenda:
             self._overdue.discard(future)
             if self.stopping.is_set():
                 return
-            callback(self._moment(due))
+            callback(self.moment(due))
             if isinstance(self.clock, VirtualClock):
                 self.clock.advance(0)  # what follows from it may be due already
 
@@ -106,7 +125,3 @@ class Agenda:
             if self._working:
                 await asyncio.wait(self._working)
             self._pool.shutdown()
-
-    def _moment(self, due: float) -> float:
-        # Work and timers are never late on a virtual clock, however long the machine takes.
-        return due if self.clock.is_virtual else self.clock.now()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -25,13 +26,15 @@ class Extracting:
     Args:
         agenda: Time and workers.
         max_bytes: Documents longer than this are rejected.
+        tell: Hears of each end, once there is all that will be said of it.
     """
 
-    def __init__(self, agenda: Agenda, max_bytes: int) -> None:
+    def __init__(self, agenda: Agenda, max_bytes: int, tell: Callable[[Extraction], object]) -> None:
         self.extractions: Shelf[Extraction] = Shelf()
         self.jobs: Shelf[Extraction] = Shelf()
         self._agenda = agenda
         self._max_bytes = max_bytes
+        self._tell = tell
         self._first_by_key: dict[str, Extraction] = {}
 
     def shelf_of(self, extraction: Extraction) -> Shelf[Extraction]:
@@ -57,6 +60,7 @@ class Extracting:
         extraction.completed_at = None
         extraction.error = extraction.output = None
         extraction.output_available = False
+        extraction.told.clear()
         self._process(extraction, self._agenda.clock.now())
 
     def end(
@@ -71,6 +75,8 @@ class Extracting:
         """Bring an extraction to its end, whatever was planned for it."""
         extraction.completed_at = at
         self.hold(extraction, at, status=status, error=error, output=output)
+        if output is None or extraction.output_available:
+            self._tell(extraction)
         callbacks, extraction.on_end = extraction.on_end, []
         for callback in callbacks:
             callback(extraction)
@@ -167,6 +173,8 @@ class Extracting:
         if extraction.turn == turn:
             extraction.output_available = True
             self._put(extraction, at)
+            if extraction.completed_at is not None:
+                self._tell(extraction)
 
     def _put(self, extraction: Extraction, at: float) -> None:
         self.shelf_of(extraction).put(extraction, at)

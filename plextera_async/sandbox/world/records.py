@@ -66,6 +66,8 @@ class Extraction:
     """Properties to add to every answer."""
     turn: int = 0
     """Goes up when what was scheduled for it no longer counts."""
+    told: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]], repr=False)
+    """Subscription and type of the events that told of its end; none once it is no longer at an end."""
     on_end: list[Callable[["Extraction"], None]] = attrs.field(
         factory=list["Callable[[Extraction], None]"], repr=False
     )
@@ -158,4 +160,5 @@ class Run:
     error: Problem | None = None
     extra: dict[str, Any] = attrs.field(factory=dict[str, Any])
     turn: int = 0
+    told: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]], repr=False)
     on_end: list[Callable[["Run"], None]] = attrs.field(factory=list["Callable[[Run], None]"], repr=False)

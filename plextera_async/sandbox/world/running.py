@@ -18,6 +18,7 @@ class Running:
         agenda: Time and workers.
         find_workflow: The published workflow of an id.
         extract: Starts an extraction of the document in a trigger input; None when there is none in it.
+        tell: Hears of each end.
     """
 
     def __init__(
@@ -25,11 +26,13 @@ class Running:
         agenda: Agenda,
         find_workflow: Callable[[str], Workflow | None],
         extract: Callable[[Any], Extraction | None],
+        tell: Callable[[Run], object],
     ) -> None:
         self.runs: Shelf[Run] = Shelf()
         self._agenda = agenda
         self._find_workflow = find_workflow
         self._extract = extract
+        self._tell = tell
         self._numbers = itertools.count(1)
 
     def start(self, workflow: Workflow, payload: Any, at: float) -> Run:
@@ -53,6 +56,7 @@ class Running:
         """Bring a run to its end, whatever was planned for it."""
         run.completed_at = at
         self.hold(run, at, status=status, error=error)
+        self._tell(run)
         callbacks, run.on_end = run.on_end, []
         for callback in callbacks:
             callback(run)

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Callable
 from typing import Any, TypeGuard, cast
 
 from plextera_async.sandbox.extraction import media_type
@@ -49,8 +50,10 @@ class World:
         self.subscriptions: Shelf[Subscription] = Shelf()
         self.workflows: dict[str, Workflow] = {}
         self.urls: dict[str, Document] = {}
-        self.extracting = Extracting(agenda, max_file_bytes)
-        self.running = Running(agenda, self.workflow, self._extract_input)
+        self.listeners: list[Callable[[Extraction | Run], object]] = []
+        """Called with each job that has ended."""
+        self.extracting = Extracting(agenda, max_file_bytes, self._tell)
+        self.running = Running(agenda, self.workflow, self._extract_input, self._tell)
         self._numbers = itertools.count(1)
 
     @property
@@ -177,12 +180,17 @@ class World:
         now = self.now()
         if not ended:
             job.completed_at = None
+            job.told.clear()
         if isinstance(job, Run):
             change = self.running.end if ended else self.running.hold
             change(job, now, status=status, error=error)
         else:
             act = self.extracting.end if ended else self.extracting.hold
             act(job, now, status=status, error=error, output=output)
+
+    def _tell(self, job: Extraction | Run) -> None:
+        for listener in self.listeners:
+            listener(job)
 
     def _extract_input(self, payload: Any) -> Extraction | None:
         """Start the extraction of `document` in a trigger input: `{"fileId": ...}` or file nodes."""

@@ -1,0 +1,1 @@
+"""Deliveries to subscribed endpoints: from a job that ended to signed requests, with retries and faults."""
