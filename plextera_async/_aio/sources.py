@@ -189,7 +189,8 @@ def _blocking_file_of(source: Any) -> Any:
 
     Of those only, and only with their own `read`: another face may give something else than its file, decrypted say.
     """
-    inner = getattr(source, _FACES.get(getattr(type(source).read, "__qualname__", ""), ""), None)
+    own_read: Any = getattr(type(source), "read", None)  # pyright: ignore[reportUnknownArgumentType] # any type at all
+    inner = getattr(source, _FACES.get(getattr(own_read, "__qualname__", ""), ""), None)
     read = getattr(inner, "read", None)
     blocks = read is not None and hasattr(inner, "seek") and not inspect.iscoroutinefunction(read)
     return inner if blocks else None

@@ -8,6 +8,7 @@ import attrs
 
 from plextera_async import models
 from plextera_async._sansio.codec import decode
+from plextera_async._schema import wire_name
 from plextera_async.errors import DecodeError
 
 __all__ = [
@@ -163,14 +164,15 @@ def read_event(body: bytes) -> WebhookEvent:
 
 
 def _require(envelope: Mapping[str, Any]) -> None:
-    missing = [name for name, value in envelope.items() if value is None]
+    wires = {field.name: wire_name(field) for field in attrs.fields(models.UnknownEvent)}
+    missing = [wires[name] for name, value in envelope.items() if value is None]
     if missing:
         raise DecodeError([(f"$.{name}", "a required property", "nothing") for name in missing])
 
 
 def _job(data: Any, model: type[Any]) -> Any:
     """Give what the event tells of as the model that reading it gives."""
-    id_ = next((found for name in _IDS if (found := getattr(data, name, None)) is not None), None)
+    id_ = next((found for name in _IDS if (found := getattr(data, name, None))), None)
     if id_ is None:
         raise DecodeError([("$.data.id", "a required property", "nothing")])
     same = {field.name: getattr(data, field.name) for field in attrs.fields(model) if field.name != "id"}

@@ -35,10 +35,12 @@ class WebhookVerifier:
         Raises:
             ConfigurationError: If there is no secret, an empty one, or a negative tolerance.
         """
-        if not secrets or not all(isinstance(secret, str) and secret for secret in secrets):
-            raise ConfigurationError("give at least one signing secret, each a non-empty str")
-        if not tolerance >= 0:
+        if not secrets or not all(_is_secret(secret) for secret in secrets):
+            raise ConfigurationError("give at least one signing secret, each a non-empty str of Unicode text")
+        if not _is_at_least_0(tolerance):
             raise ConfigurationError("tolerance must be a number of seconds, at least 0")
+        if not _is_at_least_0(max_bytes):
+            raise ConfigurationError("max_bytes must be a number of bytes, at least 0")
         self._secrets = secrets
         self._tolerance = tolerance
         self._max_bytes = max_bytes
@@ -80,6 +82,14 @@ class WebhookVerifier:
         if reason is not None:
             raise WebhookVerificationError(reason)
         return _read(raw)
+
+
+def _is_secret(secret: object) -> bool:
+    return isinstance(secret, str) and secret != "" and secret.encode(errors="replace").decode() == secret
+
+
+def _is_at_least_0(number: object) -> bool:
+    return isinstance(number, int | float) and number >= 0
 
 
 def _read(body: bytes) -> WebhookEvent:

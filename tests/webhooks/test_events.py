@@ -86,7 +86,7 @@ def test_an_unknown_type_keeps_everything():
         (envelope("workflow.run.failed", {"status": "FAILED"}), "$.data.id"),
         (envelope("workflow.run.failed", {"runId": "r"}), "$.data.status"),
         (envelope("workflow.run.failed", {"runId": "r", "status": "FAILED"}, eventId=None), "$.eventId"),
-        (envelope("new.type", {}, eventId=None), "$.event_id"),
+        (envelope("new.type", {}, eventId=None), "$.eventId"),
     ],
 )
 def test_what_is_no_event_says_where(body, path):

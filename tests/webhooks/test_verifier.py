@@ -73,7 +73,16 @@ def test_even_well_signed_nonsense_only_raises_its_own_error(body):
 
 
 @pytest.mark.parametrize(
-    ("secrets", "tolerance"), [((), 1), (("",), 1), ((b"bytes",), 1), (("x",), -1), (("x",), float("nan"))]
+    ("secrets", "tolerance"),
+    [
+        ((), 1),
+        (("",), 1),
+        ((b"bytes",), 1),
+        (("x",), -1),
+        (("x",), float("nan")),
+        (("\ud800",), 1),
+        (("x",), "1"),
+    ],
 )
 def test_settings_that_cannot_work_are_refused(secrets, tolerance):
     with pytest.raises(ConfigurationError):
