@@ -134,7 +134,7 @@ class Sending(aiohttp.Payload):
         """Write all of it."""
         await self.write_with_length(writer, None)
 
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:  # noqa: ARG002
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:  # noqa: ARG002 - as above
         """Write all of it; a failure of the source is kept, so that it is not taken for one of the network."""
         self._begun = True
         try:

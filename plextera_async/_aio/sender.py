@@ -173,7 +173,7 @@ class Sender:
             ):  # closed by its owner, who wants no more of it
                 outcome.may_have_been_applied = may_have_been_applied  # by this attempt or one before it
                 raise _given_up(outcome, request, request_id, since)
-        raise AssertionError("count() does not end")  # pragma: no cover
+        raise AssertionError("count() does not end")  # pragma: no cover - for type checkers
 
     async def _try(self, request: Request, attempt: Attempt[T], request_id: str, number: int) -> T | Failure:
         """Make one attempt; what may be tried again is given back as a value."""

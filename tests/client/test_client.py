@@ -175,4 +175,4 @@ def test_the_front_door_shows_what_it_has() -> None:
         assert getattr(plextera_async, name) is not None
     assert set(plextera_async.__all__) <= set(dir(plextera_async))
     with pytest.raises(AttributeError, match="nothing"):
-        plextera_async.nothing  # noqa: B018
+        plextera_async.nothing  # noqa: B018 - reading it is the test

@@ -164,7 +164,7 @@ async def test_a_stream_that_goes_over_the_limit_is_broken_off(
     assert not sandbox.world.extractions
 
 
-class SourceBroke(RuntimeError):  # noqa: N818
+class SourceBroke(RuntimeError):  # noqa: N818 - a name of a user's own
     """What a source of ours raises."""
 
 
