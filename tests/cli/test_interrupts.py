@@ -16,9 +16,10 @@ from anyio.from_thread import BlockingPortal
 
 from plextera_async.sandbox import Fault, Sandbox, Timing
 
-# A runner that was itself started in the background ignores SIGINT, and its children would too.
+# A runner that was itself started in the background ignores SIGINT or SIGHUP, and its children would too.
 _MAIN = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL); "
     "{before}from plextera_async.cli import main; sys.exit(main())"
 )
 _ROOT = Path(__file__).parents[2]
