@@ -10,8 +10,8 @@ _HTTPS = re.compile(r"https://.+", re.DOTALL)
 _HTTPS_URI = re.compile(r"https://(?:[\w.~:/?#@!$&'()*+,;=\[\]-]|%[0-9A-Fa-f]{2})*", re.ASCII)  # RFC 3986
 _HUB_ID = re.compile(r"[0-9a-fA-F]{24}")
 _UNKNOWN_HUB = "f" * 24
-_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-"""White space as Unicode has it; Python's own `strip` takes four control characters for it as well."""
+_SPACE = "\t\n\v\f\r \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+"""White space as in patterns of JSON Schema (ECMA-262), by which blanks are documented; Python has some more."""
 _MAX_ENTRIES, _MAX_KEY, _MAX_VALUE = 50, 64, 512
 
 
