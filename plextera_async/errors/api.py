@@ -121,7 +121,7 @@ class ServerError(APIError):
 
 
 class AmbiguousCreateError(PlexteraError):
-    """A create was sent and its fate is unknown: it may have been applied. It was sent exactly once.
+    """A create was sent and its fate is unknown: it may have been applied. After that it was not sent again.
 
     Look for the job (by `tags`, newer than `since`) before sending it again, or it may exist, and cost, twice.
 
