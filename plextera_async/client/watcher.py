@@ -1,0 +1,269 @@
+"""The watcher: one loop for all open waits of a kind. The agenda decides; this sleeps, reads lists and tells waits.
+
+Jobs are read singly by the waits themselves, when they are told to: so a wait that is cancelled takes its request with
+it, and a slow answer holds up nobody else.
+"""
+
+import asyncio
+import copy
+import enum
+import logging
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import anyio
+import attrs
+
+from plextera_async._aio.clock import Clock
+from plextera_async._aio.sender import Answer
+from plextera_async._sansio.agenda import Agenda
+from plextera_async._sansio.events import JobEvent
+from plextera_async._sansio.listing import Scan, Verdict
+from plextera_async._sansio.lists import WAYS
+from plextera_async._sansio.polling import is_final
+from plextera_async._sansio.waiting import Waiting
+from plextera_async._sansio.watching import Worth, filled, suffices
+from plextera_async.errors import PlexteraError
+from plextera_async.options import PollPolicy
+
+__all__ = ["Entry", "Lister", "Told", "Watcher"]
+
+_LOG = logging.getLogger("plextera_async.waits")
+
+
+@attrs.frozen
+class Lister:
+    """How lists of one kind of job are read, and in which rhythm."""
+
+    kind: str
+    """As events name it: `extraction`, `run` or `job`."""
+    read_page: Callable[[Mapping[str, object]], Awaitable[Answer[Any]]] = attrs.field(repr=False)
+    """Reads the page with these query parameters, in one attempt."""
+    policy: PollPolicy
+    clock: Clock
+
+
+class Told(enum.Enum):
+    """What a resting wait is told, where it is not the end itself."""
+
+    LOOK = enum.auto()
+    TIME_IS_UP = enum.auto()
+
+
+@attrs.define(eq=False, kw_only=True)
+class Entry(Waiting):
+    """One open wait, as its watcher holds it."""
+
+    take: Callable[[Answer[Any]], Any] = attrs.field(repr=False)
+    """Keeps what was seen of the job, and gives its model."""
+    latest: Callable[[], Any] = attrs.field(repr=False)
+    """Gives the model last seen."""
+    rest: "asyncio.Future[Answer[Any] | Told] | None" = attrs.field(default=None, repr=False)
+    """What the wait awaits; None while it reads its job."""
+    event: JobEvent | None = attrs.field(default=None, repr=False)
+    """What came while it did."""
+
+
+class Watcher:
+    """Serves the open waits of one kind of job, in one event loop. Lives from the first wait to the last."""
+
+    def __init__(self, lister: Lister) -> None:
+        """Watch by what the first wait brought."""
+        self._lister = lister
+        self._clock = lister.clock
+        self._agenda: Agenda[Entry] = Agenda(lister.policy, WAYS[lister.kind])
+        self._task: asyncio.Task[None] | None = None
+        self._pausing: anyio.CancelScope | None = None
+        self._pausing_until = -math.inf
+        self._is_looking = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no wait is open."""
+        return not self._agenda
+
+    @property
+    def failure(self) -> PlexteraError | None:
+        """What the last look at lists failed with, if it did."""
+        return self._agenda.failure
+
+    def holds(self, id: str) -> bool:
+        """Say whether anyone waits for this job; may be asked from any thread."""
+        return bool(self._agenda.of(id))
+
+    def join(self, entry: Entry) -> None:
+        """Open a wait."""
+        self._agenda.open(entry, now=self._clock.monotonic())
+        self._wake()
+
+    async def leave(self, entry: Entry) -> None:
+        """Close a wait; the last one ends the loop and waits until it has ended."""
+        clock = self._clock
+        self._agenda.close(entry, entry.latest(), now=clock.monotonic(), jitter=clock.jitter())
+        if self._agenda:
+            self._wake()
+            return
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with anyio.CancelScope(shield=True):
+                await asyncio.wait({task})
+
+    async def rest(self, entry: Entry, pause: float, *, looks: int, alone: bool) -> Answer[Any] | Told:
+        """Wait until the end of the job is known, or it is to be read.
+
+        Args:
+            entry: The wait.
+            pause: Seconds before the next single look, where nothing else tells of the job.
+            looks: Single looks taken.
+            alone: Whether lists cannot tell what is waited for: the job has ended, and its output is not there.
+        """
+        event, entry.event = entry.event, None
+        if event is not None and (told := self._told_by(entry, event)) is not None:
+            return told
+        entry.looks = looks
+        entry.is_alone = entry.is_alone or alone
+        entry.known = getattr(entry.latest(), "updated_at", None)
+        entry.rest = asyncio.get_running_loop().create_future()
+        self._agenda.rest(entry, pause=pause, now=self._clock.monotonic(), jitter=self._clock.jitter())
+        self._wake()
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name="plextera waits")
+            self._task.add_done_callback(self._ended)
+        try:
+            return await entry.rest
+        finally:
+            self._agenda.rouse(entry)
+            entry.rest = None
+
+    def hear(self, event: JobEvent) -> None:
+        """Take an event, in the watcher's loop."""
+        for entry in self._agenda.of(event.id):
+            if entry.rest is None:
+                entry.event = event
+            elif (told := self._told_by(entry, event)) is not None:
+                self._tell(entry, told)
+        self._wake()
+
+    def fail(self, failure: PlexteraError) -> None:
+        """End all waits with a failure that each of them would meet, each with a copy of its own."""
+        for entry in self._agenda:
+            self._throw(entry, copy.copy(failure))
+
+    def _told_by(self, entry: Entry, event: JobEvent) -> Answer[Any] | Told | None:
+        """Say what an event means for a wait; None if nothing."""
+        clock = self._clock
+        value = self._agenda.hear(entry, event, now=clock.monotonic(), jitter=clock.jitter())
+        if value is Worth.NOTHING:
+            return None
+        if value is Worth.BELIEF and event.model is not None and suffices(event.model):
+            return Answer(filled(event.model, entry.latest()))
+        return Told.LOOK
+
+    def _tell(self, entry: Entry, told: Answer[Any] | Told) -> None:
+        self._agenda.rouse(entry)
+        if entry.rest is not None and not entry.rest.done():
+            entry.rest.set_result(told)
+
+    def _throw(self, entry: Entry, failure: BaseException) -> None:
+        self._agenda.rouse(entry)
+        if entry.rest is not None and not entry.rest.done():
+            entry.rest.set_exception(failure)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        """Leave nobody waiting for a loop that has ended: if somebody cancelled it, the next rest begins it anew."""
+        failure = None if task.cancelled() else task.exception()
+        if task is not self._task:
+            return  # ended by the last wait; others have come since
+        for entry in self._agenda:
+            if failure is None:
+                self._tell(entry, Told.LOOK)
+            else:
+                self._throw(entry, failure)
+
+    # The loop.
+
+    async def _run(self) -> None:
+        looking: asyncio.Task[None] | None = None
+        now = self._clock.monotonic()
+        try:
+            while True:
+                if looking is not None and looking.done():
+                    looking.result()
+                    looking = None
+                for entry, is_over in self._agenda.pop_due(now):
+                    self._tell(entry, Told.TIME_IS_UP if is_over else Told.LOOK)
+                if looking is None and self._agenda.are_lists_due(now):
+                    looking = asyncio.create_task(self._look_at_lists(now), name="plextera lists")
+                now = await self._pause(looking)
+        finally:
+            if looking is not None:
+                looking.cancel()
+                await asyncio.wait({looking})
+
+    async def _pause(self, looking: "asyncio.Task[None] | None") -> float:
+        """Pause until something is due, a look at lists is over, or a wake; give the time that it is then."""
+        self._is_looking = looking is not None
+        until = self._agenda.next_moment(is_looking=self._is_looking)
+        seconds = until - self._clock.monotonic()
+        is_due = seconds <= 0
+        if not is_due:
+            self._pausing_until = until
+            with anyio.CancelScope() as self._pausing:
+                is_due = await self._sleep(seconds, looking)
+            self._pausing = None
+        # What was slept for is due, though the timer and the clock may differ by a hair.
+        return max(self._clock.monotonic(), until) if is_due else self._clock.monotonic()
+
+    async def _sleep(self, seconds: float, looking: "asyncio.Task[None] | None") -> bool:
+        """Sleep, or wait for a look at lists: that is bounded by the loop's own timer, as requests are."""
+        if looking is not None:
+            await asyncio.wait({looking}, timeout=None if math.isinf(seconds) else seconds)
+            return not looking.done()
+        if math.isinf(seconds):
+            await anyio.sleep_forever()
+        await self._clock.sleep(seconds)
+        return True
+
+    def _wake(self) -> None:
+        """Wake the loop if something has become due before it would wake by itself."""
+        if self._pausing is None:
+            return
+        if self._agenda.next_moment(is_looking=self._is_looking) < self._pausing_until:
+            self._pausing.cancel()
+
+    # Lists.
+
+    async def _look_at_lists(self, now: float) -> None:
+        scan = self._agenda.begin_look(now)
+        request_id = None
+        while scan.ask is not None:
+            try:
+                answer = await self._lister.read_page(scan.ask.query())
+            except PlexteraError as failure:
+                if is_final(failure):
+                    self.fail(failure)
+                    break
+                _LOG.info("%s; waiting on", failure)
+                self._agenda.fail_look(failure, scan.ask, now=self._clock.monotonic())
+                break
+            request_id = answer.request_id
+            scan.feed(answer.model.data, is_last=_is_last(scan, answer.model.page_info))
+        self._tell_news(scan, request_id)
+
+    def _tell_news(self, scan: Scan, request_id: str | None) -> None:
+        news = self._agenda.end_look(scan, now=self._clock.monotonic(), jitter=self._clock.jitter())
+        for entry, told in news:
+            answer = Answer(scan.seen[entry.id], request_id)
+            if told is Verdict.RUNS:
+                entry.take(answer)
+            else:
+                self._tell(entry, answer if suffices(answer.model) else Told.LOOK)
+
+
+def _is_last(scan: Scan, page_info: Any) -> bool:
+    """Say whether a page says itself that it is the last."""
+    if page_info is None or page_info.total_pages is None or scan.ask is None:
+        return False
+    return bool(scan.ask.page + 1 >= page_info.total_pages)
