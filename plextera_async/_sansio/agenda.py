@@ -2,12 +2,12 @@
 
 import heapq
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any, Generic, TypeVar
 
 from plextera_async._sansio.events import JobEvent
-from plextera_async._sansio.listing import Ask, Scan, Verdict, verdict
+from plextera_async._sansio.listing import Ask, Scan, Verdict, is_older, verdict
 from plextera_async._sansio.lists import Lists, Ways
 from plextera_async._sansio.polling import is_over
 from plextera_async._sansio.waiting import Waiting
@@ -149,30 +149,42 @@ class Agenda(Generic[WaitT]):
         """Take the failure of a look that passes, before the look is ended."""
         self._lists.failed(failure, ask, now=now)
 
-    def end_look(self, scan: Scan, *, now: float, jitter: float) -> Sequence[tuple[WaitT, Verdict]]:
-        """End a look at lists, and give the waits whose job it showed to have changed or ended."""
+    def take_page(self, items: Iterable[Any]) -> Sequence[tuple[WaitT, Any]]:
+        """Give the waits that are to be told at once of what a page shows of their job, with its item."""
+        shown = [(wait, item) for item in items for wait in self.of(item.id)]
+        return [(wait, item) for wait, item in shown if _is_news(wait, item)]
+
+    def end_look(self, scan: Scan, *, began_at: float, now: float, jitter: float) -> None:
+        """End a look at lists, and take what it told of each job."""
         self._lists.learn(scan)
         told = [(wait, verdict(scan, wait, is_proven=self._lists.is_proven)) for wait in self]
-        if scan.ask is None:
+        if not scan.asks:
             self._lists.end(scan, [each for _, each in told], now=now)
         for wait, each in told:
-            self._take(wait, each, now)
+            self._take(wait, each, scan, now)
         self._pages = 1 if self._lists.is_proven else scan.pages
         pause = self._list_pause(now, jitter) if scan.is_sorted else 0.0  # unsorted: there may be another way
-        self._lists_at = self._lists_not_before = now + pause
+        self._lists_at = self._lists_not_before = max(began_at + pause, now + pause / 2)
         self._choose_mode(now)
-        return [(wait, each) for wait, each in told if _is_news(wait, each, scan)]
 
-    def _take(self, wait: WaitT, told: Verdict, now: float) -> None:
+    def _take(self, wait: WaitT, told: Verdict, scan: Scan, now: float) -> None:
+        is_failing = self._lists.are_failing
         if told in (Verdict.RUNS, Verdict.UNCHANGED):
-            wait.told_at = now
+            wait.told_at, wait.misses = now, 0
         if told is Verdict.RUNS:
             wait.is_located = True
-        is_alone = told is Verdict.MISSING or self._lists.are_failing
-        is_shown = told is Verdict.RUNS and not self._lists.are_failing
-        if is_alone != wait.is_alone and (is_alone or is_shown):
-            wait.is_alone = is_alone
-            wait.is_located = wait.is_located and not is_alone
+            wait.known = scan.seen[wait.id].updated_at or wait.known
+        if told is Verdict.MISSING:
+            wait.is_located, wait.misses = False, wait.misses + 1
+        is_missing = told is Verdict.MISSING and wait.misses > scan.forgives
+        if is_missing or is_failing:
+            self._let_alone(wait, now, alone=True)
+        elif told is Verdict.RUNS:
+            self._let_alone(wait, now, alone=False)
+
+    def _let_alone(self, wait: WaitT, now: float, *, alone: bool) -> None:
+        if wait.is_alone != alone:
+            wait.is_alone = alone
             if wait.is_resting:
                 self._schedule(wait, now)
 
@@ -206,8 +218,9 @@ class Agenda(Generic[WaitT]):
             self._lists_at = min(self._lists_at, max(single, self._lists_not_before))
 
     def _look_at(self, wait: WaitT, now: float, *, by_lists: bool) -> float:
-        flow = self.events_flow
-        return look_at(wait, by_lists=by_lists, events_flow=flow, open_waits=self._open, now=now)
+        are_lists_dumb = not self.by_lists or self._lists.are_failing
+        singles = self._open if are_lists_dumb and self._open > MOST_SINGLE else 0
+        return look_at(wait, by_lists=by_lists, events_flow=self.events_flow, singles=singles, now=now)
 
     def _list_pause(self, now: float, jitter: float) -> float:
         youngest = max((wait.began_at for wait in self), default=now)
@@ -222,15 +235,12 @@ class Agenda(Generic[WaitT]):
         )
 
 
-def _is_news(wait: Waiting, told: Verdict, scan: Scan) -> bool:
-    """Say whether a wait is to be told; one whose end was told before, and not found by itself, is not told again."""
-    if told is Verdict.HAS_ENDED and wait.is_resting and not wait.is_alone:
-        wait.is_alone = True
-        return True
-    if told is not Verdict.RUNS:
+def _is_news(wait: Waiting, item: Any) -> bool:
+    """Say whether an item tells something new; not an end that the wait was told of before, and did not find."""
+    if is_older(item, wait):
         return False
-    changed = scan.seen[wait.id].updated_at
-    is_later = changed is not None and (wait.known is None or changed > wait.known)
-    if is_later:
-        wait.known = changed
-    return is_later
+    if is_over(item):
+        is_new = wait.is_resting and not wait.is_alone
+        wait.is_alone = wait.is_alone or is_new
+        return is_new
+    return True

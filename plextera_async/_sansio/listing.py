@@ -9,7 +9,7 @@ show has left it.
 import enum
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import attrs
@@ -17,9 +17,15 @@ import attrs
 from plextera_async._sansio.polling import is_over
 from plextera_async._sansio.waiting import Waiting
 
-__all__ = ["SIZE", "Ask", "Scan", "Verdict", "Way", "verdict"]
+__all__ = ["SIZE", "Ask", "Page", "Scan", "Verdict", "Way", "is_older", "verdict"]
 
 SIZE = 100
+
+_AT_ONCE = 10
+"""Pages of a list by status that are asked for at one time."""
+
+_STEPS = 3
+"""Steps down in time, between items made at one time, that are no accident in a list that never steps up."""
 
 
 class Way(enum.Enum):
@@ -58,11 +64,22 @@ class Verdict(enum.Enum):
     """Nothing."""
 
 
+@attrs.frozen
+class Page:
+    """One page of a list: its items, and how many pages there are, if the list said so."""
+
+    items: Sequence[Any]
+    total_pages: int | None
+
+
+_Steps = Generator[Sequence[Ask], Sequence[Page], None]
+
+
 class Scan:
-    """One look at lists: read `ask`, tell `feed`, until `ask` is None.
+    """One look at lists: read `asks`, tell `feed`, until there are none.
 
     Attributes:
-        ask: The page to read next.
+        asks: The pages to read next, all at one time.
         seen: The wanted jobs that were shown, by id.
         pages: How many pages were read.
         is_complete: Whether all was read that had to be.
@@ -110,51 +127,102 @@ class Scan:
         self._reach = reach
         self._last_head = head
         self._known: set[str] = set()
+        self._steps_down = 0
+        self._behind = 0
         self._steps = self._plan()
-        self.ask: Ask | None = next(self._steps, None)
+        self.asks: Sequence[Ask] = next(self._steps, ())
 
-    def feed(self, items: Sequence[Any], *, is_last: bool) -> None:
-        """Take a page: its items, and whether the list itself said that it is the last."""
-        self.pages += 1
+    @property
+    def forgives(self) -> int:
+        """How often a job may be missing: it may have moved to the head while the list was read by time of change."""
+        return 1 if self.way is Way.BY_CHANGE and not self.is_spent else 0
+
+    def is_for(self, id: str) -> bool:
+        """Say whether a job was looked for: one that was made while the list was read is not missing there."""
+        return id in self._wanted
+
+    @property
+    def forgives(self) -> int:
+        """How often a job may be missing: it may have moved to the head while the list was read by time of change."""
+        return 1 if self.way is Way.BY_CHANGE and not self.is_spent else 0
+
+    def is_for(self, id: str) -> bool:
+        """Say whether a job was looked for: one that was made while the list was read is not missing there."""
+        return id in self._wanted
+
+    def feed(self, pages: Sequence[Page]) -> None:
+        """Take the pages that were asked for, in that order."""
+        self.pages += len(pages)
         try:
-            self.ask = self._steps.send((items, is_last))
+            self.asks = self._steps.send(pages)
         except StopIteration:
-            self.ask = None
+            self.asks = ()
 
-    def _plan(self) -> Generator[Ask, tuple[Sequence[Any], bool], None]:
+    def _plan(self) -> _Steps:
         for status in self._statuses:
-            page = behind = 0
-            self._known.clear()
-            while True:
-                if self.pages >= self._budget:
-                    self.is_spent = True
-                    return
-                items, is_last = yield Ask(self.way, status, page)
-                fresh = self._take(items)
-                if not self.is_sorted:
-                    return
-                behind += self._behind(items)
-                if is_last or not fresh:
-                    self.oldest = None  # nothing can be further back
-                    break
-                if behind >= SIZE or self._is_known_head() or len(self.seen) == len(self._wanted):
-                    break
-                page += 1
+            yield from self._by_change(status) if self.way is Way.BY_CHANGE else self._by_status(status)
+            if self.is_spent or not self.is_sorted:
+                return
         self.is_complete = True
 
-    def _take(self, items: Iterable[Any]) -> bool:
-        """Note what a page shows; say whether there is anything that the list had not shown before."""
-        items = list(items)
-        before = len(self._known)
-        for item in items:
-            self._known.add(item.id)
-            if item.id in self._wanted:
-                self.seen[item.id] = item
+    def _read(self, status: str | None, pages: Iterable[int]) -> Generator[Sequence[Ask], Sequence[Page], Page]:
+        """Read pages; give the last one, with only those items that the list had not shown before."""
+        told = yield [Ask(self.way, status, page) for page in pages]
+        fresh = [self._take(page.items) for page in told]
+        return Page(fresh[-1], told[-1].total_pages)
+
+    def _by_change(self, status: str | None) -> _Steps:
+        """Read from the newest change back, until what had to be read is behind by a page."""
+        for number in count():
+            if self._is_over_budget(1):
+                return
+            page = yield from self._read(status, [number])
+            if not page.items or (page.total_pages is not None and number + 1 >= page.total_pages):
+                self.oldest = None  # nothing can be further back
+                return
+            if self._behind >= SIZE or self._is_known_head() or self._has_all or not self.is_sorted:
+                return
+
+    def _by_status(self, status: str | None) -> _Steps:
+        """Read all pages, many at one time: while they are read, jobs leave the list, and pull others over the seams."""
+        self._known.clear()
+        page = yield from self._read(status, [0])
+        if page.total_pages is None:
+            yield from self._to_the_end(status, page)
+            return
+        total = page.total_pages
+        if self._has_all or self._is_over_budget(max(0, total - 1)):
+            return
+        for first in range(1, total, _AT_ONCE):
+            yield from self._read(status, range(first, min(first + _AT_ONCE, total)))
+
+    def _to_the_end(self, status: str | None, page: Page) -> _Steps:
+        """Read on from the first page, where a list does not say how many there are."""
+        for number in count(1):
+            if not page.items or self._has_all or self._is_over_budget(1):
+                return
+            page = yield from self._read(status, [number])
+
+    @property
+    def _has_all(self) -> bool:
+        return len(self.seen) == len(self._wanted)
+
+    def _is_over_budget(self, pages: int) -> bool:
+        self.is_spent = self.is_spent or self.pages + pages > self._budget
+        return self.is_spent
+
+    def _take(self, items: Sequence[Any]) -> Sequence[Any]:
+        """Note what a page shows; give the items that the list had not shown before."""
+        fresh = [item for item in items if item.id not in self._known]
+        self._known.update(item.id for item in fresh)
+        self.seen.update((item.id, item) for item in items if item.id in self._wanted)
         if self.way is Way.BY_CHANGE:
             self._check_order(items)
-        return len(self._known) > before
+            if self._reach is not None and self.is_sorted:
+                self._behind += sum(item.updated_at < self._reach for item in items)
+        return fresh
 
-    def _check_order(self, items: list[Any]) -> None:
+    def _check_order(self, items: Sequence[Any]) -> None:
         """Check the order inside of a page: between pages it can be torn by changes."""
         times = [item.updated_at for item in items]
         if None in times:
@@ -162,26 +230,31 @@ class Scan:
             return
         if any(later < earlier for later, earlier in pairwise(times)):
             self.is_sorted = False
-        created = [item.created_at for item in items if item.created_at is not None]
-        if len(created) == len(items) and any(
-            (before < after and newer > older)
-            for (newer, older), (before, after) in zip(pairwise(times), pairwise(created), strict=True)
-        ):
-            self.is_proof = True
+        for newer, older in pairwise(items):
+            self._weigh(newer, older)
         if times and not self.head:
             self.newest = times[0]
             self.head = [(item.id, item.updated_at, item.status) for item in items]
         if times:
             self.oldest = times[-1]
 
-    def _behind(self, items: Iterable[Any]) -> int:
-        """Count what is older than had to be read."""
-        if self.way is not Way.BY_CHANGE or self._reach is None:
-            return 0
-        return sum(item.updated_at < self._reach for item in items)
+    def _weigh(self, newer: Any, older: Any) -> None:
+        """Note whether two neighbours are in the order of their change and not in that of their creation."""
+        if newer.updated_at == older.updated_at or None in (newer.created_at, older.created_at):
+            return
+        if newer.created_at < older.created_at:
+            self.is_proof = True
+        elif newer.created_at == older.created_at:
+            self._steps_down += 1
+            self.is_proof = self.is_proof or self._steps_down >= _STEPS
 
     def _is_known_head(self) -> bool:
         return bool(self._last_head) and self.pages == 1 and self.head == self._last_head
+
+
+def is_older(item: Any, waiting: Waiting) -> bool:
+    """Say whether an item of a list shows its job as it was before what is known."""
+    return waiting.known is not None and item.updated_at is not None and item.updated_at < waiting.known
 
 
 def verdict(scan: Scan, waiting: Waiting, *, is_proven: bool) -> Verdict:
@@ -194,10 +267,10 @@ def verdict(scan: Scan, waiting: Waiting, *, is_proven: bool) -> Verdict:
     """
     item = scan.seen.get(waiting.id)
     if item is not None:
-        if waiting.known is not None and item.updated_at is not None and item.updated_at < waiting.known:
-            return Verdict.UNTOLD  # older than what is known
+        if is_older(item, waiting):
+            return Verdict.UNTOLD
         return Verdict.HAS_ENDED if is_over(item) else Verdict.RUNS
-    if not scan.is_complete and not scan.is_spent:
+    if not scan.is_for(waiting.id) or not (scan.is_complete or scan.is_spent):
         return Verdict.UNTOLD
     if scan.way is Way.BY_STATUS or scan.is_spent:
         return Verdict.MISSING

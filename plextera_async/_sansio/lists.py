@@ -64,7 +64,8 @@ class Lists:
     def begin(self, waits: Collection[Waiting], *, now: float) -> Scan:
         """Begin a look for the jobs that are waited for; lists must be usable."""
         way = self._left[0][0]
-        unplaced = [one for one in waits if not one.is_located and not one.is_alone]
+        # What was missing may have moved to the head meanwhile: no reason to read further back.
+        unplaced = [one for one in waits if not (one.is_located or one.is_alone or one.misses)]
         is_sweep = self._mark is None or not self.is_proven or now >= self._sweep_at
         times = [one.known for one in (waits if is_sweep else unplaced)]
         reach = None

@@ -34,6 +34,8 @@ class Waiting:
     """When the job was last seen to go on, by whatever means."""
     is_located: bool = False
     """Whether a list has shown the job, so that a list by time of change that does not show it tells that it goes on."""
+    misses: int = 0
+    """Looks at lists, one after the other, that should have shown the job and did not."""
     is_alone: bool = False
     """Whether lists are not believed about this job: it is missing there, or has ended by one and not by itself."""
     was_heard: bool = False

@@ -26,7 +26,7 @@ __all__ = [
 MOST_SINGLE = 4
 """Waits of a kind up to which each job is read singly: so few cost less that way, and no list is as prompt."""
 
-_SLOPE = 1 / 40  # of a list's pause over the age of the youngest job: 1 s up to 40 s, 10 s from 400 s on
+_SLOPE = 1 / 60  # of the pause of lists over the age of the youngest job: 1 s in the first minute, 10 s from 600 s on
 _PER_PAGE = 0.05  # seconds: lists take at most 20 requests a second, however many pages they have
 _PER_SINGLE = 0.01  # seconds: where lists tell nothing, single looks take at most about 100 requests a second
 _SPREAD = 0.2
@@ -81,24 +81,24 @@ def is_told_by_events(job: Any) -> bool:
     return job.status == "COMPLETED" or (job.status != "CLOSED" and is_over(job) and _is_known_end(job))
 
 
-def look_at(waiting: Waiting, *, by_lists: bool, events_flow: bool, open_waits: int, now: float) -> float:
+def look_at(waiting: Waiting, *, by_lists: bool, events_flow: bool, singles: int, now: float) -> float:
     """Give the moment at which a job is to be read singly, if nothing is heard of it before.
 
     Args:
         waiting: The wait.
         by_lists: Whether lists are read, and it is told by them unless it is `alone`.
         events_flow: Whether events have been arriving.
-        open_waits: How many there are.
+        singles: How many jobs are read singly, if lists tell of none.
         now: This moment, on the monotonic clock.
     """
     if by_lists and not waiting.is_alone:
         return waiting.rested_at + waiting.guard
     pause = waiting.pause
-    if open_waits > MOST_SINGLE and waiting.looks > 1:
-        pause = max(pause, open_waits * _PER_SINGLE)
+    if waiting.looks > 1:
+        pause = max(pause, singles * _PER_SINGLE)
     if events_flow and not waiting.is_alone and waiting.looks:
         pause = max(pause, _slow(now - waiting.began_at))
-    return waiting.told_at + pause
+    return (waiting.rested_at if by_lists else waiting.told_at) + pause
 
 
 def guard_pause(age: float, *, jitter: float) -> float:

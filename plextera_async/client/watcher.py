@@ -19,9 +19,9 @@ from plextera_async._aio.clock import Clock
 from plextera_async._aio.sender import Answer
 from plextera_async._sansio.agenda import Agenda
 from plextera_async._sansio.events import JobEvent
-from plextera_async._sansio.listing import Scan, Verdict
+from plextera_async._sansio.listing import Ask, Page
 from plextera_async._sansio.lists import WAYS
-from plextera_async._sansio.polling import is_final
+from plextera_async._sansio.polling import is_final, is_over
 from plextera_async._sansio.waiting import Waiting
 from plextera_async._sansio.watching import Worth, filled, suffices
 from plextera_async.errors import PlexteraError
@@ -235,35 +235,42 @@ class Watcher:
 
     # Lists.
 
-    async def _look_at_lists(self, now: float) -> None:
-        scan = self._agenda.begin_look(now)
-        request_id = None
-        while scan.ask is not None:
-            try:
-                answer = await self._lister.read_page(scan.ask.query())
-            except PlexteraError as failure:
-                if is_final(failure):
-                    self.fail(failure)
-                    break
-                _LOG.info("%s; waiting on", failure)
-                self._agenda.fail_look(failure, scan.ask, now=self._clock.monotonic())
+    async def _look_at_lists(self, began_at: float) -> None:
+        scan, clock = self._agenda.begin_look(began_at), self._clock
+        while scan.asks:
+            answers = await asyncio.gather(*map(self._read_page, scan.asks))
+            failed = [(ask, each) for ask, each in zip(scan.asks, answers, strict=True) if isinstance(each, PlexteraError)]
+            if failed:
+                self._take_failure(*failed[0])
                 break
-            request_id = answer.request_id
-            scan.feed(answer.model.data, is_last=_is_last(scan, answer.model.page_info))
-        self._tell_news(scan, request_id)
+            pages = [each for each in answers if isinstance(each, Answer)]
+            scan.feed([Page(page.model.data, _total(page.model.page_info)) for page in pages])
+            for page in pages:
+                self._tell_news(page)
+        self._agenda.end_look(scan, began_at=began_at, now=clock.monotonic(), jitter=clock.jitter())
 
-    def _tell_news(self, scan: Scan, request_id: str | None) -> None:
-        news = self._agenda.end_look(scan, now=self._clock.monotonic(), jitter=self._clock.jitter())
-        for entry, told in news:
-            answer = Answer(scan.seen[entry.id], request_id)
-            if told is Verdict.RUNS:
+    async def _read_page(self, ask: Ask) -> Answer[Any] | PlexteraError:
+        try:
+            return await self._lister.read_page(ask.query())
+        except PlexteraError as failure:
+            return failure
+
+    def _take_failure(self, ask: Ask, failure: PlexteraError) -> None:
+        if is_final(failure):
+            self.fail(failure)
+            return
+        _LOG.info("%s; waiting on", failure)
+        self._agenda.fail_look(failure, ask, now=self._clock.monotonic())
+
+    def _tell_news(self, page: Answer[Any]) -> None:
+        """Tell waits at once what a page shows of their jobs; what it does not show is for the end of the look."""
+        for entry, item in self._agenda.take_page(page.model.data):
+            answer = Answer(item, page.request_id)
+            if is_over(item):
+                self._tell(entry, answer if suffices(item) else Told.LOOK)
+            elif getattr(entry.latest(), "status", None) != item.status:
                 entry.take(answer)
-            else:
-                self._tell(entry, answer if suffices(answer.model) else Told.LOOK)
 
 
-def _is_last(scan: Scan, page_info: Any) -> bool:
-    """Say whether a page says itself that it is the last."""
-    if page_info is None or page_info.total_pages is None or scan.ask is None:
-        return False
-    return bool(scan.ask.page + 1 >= page_info.total_pages)
+def _total(page_info: Any) -> int | None:
+    return None if page_info is None else page_info.total_pages
