@@ -165,7 +165,9 @@ class Scan:
                 return
         self.is_complete = True
 
-    def _read(self, status: str | None, pages: Iterable[int]) -> Generator[Sequence[Ask], Sequence[Page], Page]:
+    def _read(
+        self, status: str | None, pages: Iterable[int]
+    ) -> Generator[Sequence[Ask], Sequence[Page], Page]:
         """Read pages; give the last one, with only those items that the list had not shown before."""
         told = yield [Ask(self.way, status, page) for page in pages]
         fresh = [self._take(page.items) for page in told]

@@ -26,7 +26,9 @@ __all__ = [
 MOST_SINGLE = 4
 """Waits of a kind up to which each job is read singly: so few cost less that way, and no list is as prompt."""
 
-_SLOPE = 1 / 60  # of the pause of lists over the age of the youngest job: 1 s in the first minute, 10 s from 600 s on
+_SLOPE = (
+    1 / 60
+)  # of the pause of lists over the age of the youngest job: 1 s in the first minute, 10 s from 600 s on
 _PER_PAGE = 0.05  # seconds: lists take at most 20 requests a second, however many pages they have
 _PER_SINGLE = 0.01  # seconds: where lists tell nothing, single looks take at most about 100 requests a second
 _SPREAD = 0.2

@@ -239,7 +239,11 @@ class Watcher:
         scan, clock = self._agenda.begin_look(began_at), self._clock
         while scan.asks:
             answers = await asyncio.gather(*map(self._read_page, scan.asks))
-            failed = [(ask, each) for ask, each in zip(scan.asks, answers, strict=True) if isinstance(each, PlexteraError)]
+            failed = [
+                (ask, each)
+                for ask, each in zip(scan.asks, answers, strict=True)
+                if isinstance(each, PlexteraError)
+            ]
             if failed:
                 self._take_failure(*failed[0])
                 break

@@ -17,7 +17,10 @@ from urllib.parse import parse_qs, urlsplit
 
 MEDIAN, SIGMA = 20.0, 0.6
 _QUEUED = 0.5  # seconds before work begins
-_FIELDS = [{"id": f"f{number}", "name": f"Field {number}", "value": "x" * 20, "confidence": 0.9} for number in range(20)]
+_FIELDS = [
+    {"id": f"f{number}", "name": f"Field {number}", "value": "x" * 20, "confidence": 0.9}
+    for number in range(20)
+]
 _TYPES = {"completed": "document-insights.extraction.completed"}
 
 

@@ -87,7 +87,9 @@ class PretendApi:
         unlisted: Ids that no list shows.
     """
 
-    def __init__(self, kind: str = "extraction", *, events: Events | None = None, policy: PollPolicy | None = None):
+    def __init__(
+        self, kind: str = "extraction", *, events: Events | None = None, policy: PollPolicy | None = None
+    ):
         self.kind = kind
         self.clock = LoopClock()
         self.events = events
@@ -112,10 +114,14 @@ class PretendApi:
     def reader(self) -> Reader[Any]:
         return Reader(self.read, Lister(self.kind, self.read_page, self.policy, self.clock), self.watchers)
 
-    def create(self, lasts: float, *, queued: float = 0.5, end: str = "COMPLETED", output_after: float = 0.0) -> Any:
+    def create(
+        self, lasts: float, *, queued: float = 0.5, end: str = "COMPLETED", output_after: float = 0.0
+    ) -> Any:
         """Make a job that ends after so many seconds; gives its handle."""
         now = self.now
-        life = Life(f"job-{len(self.lives)}", now, now + min(queued, lasts / 2), now + lasts, end, output_after)
+        life = Life(
+            f"job-{len(self.lives)}", now, now + min(queued, lasts / 2), now + lasts, end, output_after
+        )
         self.lives[life.id] = life
         return _KINDS[self.kind][1](life.id, self.reader(), answer=Answer(self.show(life, now), "made"))
 
