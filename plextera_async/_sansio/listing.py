@@ -141,15 +141,6 @@ class Scan:
         """Say whether a job was looked for: one that was made while the list was read is not missing there."""
         return id in self._wanted
 
-    @property
-    def forgives(self) -> int:
-        """How often a job may be missing: it may have moved to the head while the list was read by time of change."""
-        return 1 if self.way is Way.BY_CHANGE and not self.is_spent else 0
-
-    def is_for(self, id: str) -> bool:
-        """Say whether a job was looked for: one that was made while the list was read is not missing there."""
-        return id in self._wanted
-
     def feed(self, pages: Sequence[Page]) -> None:
         """Take the pages that were asked for, in that order."""
         self.pages += len(pages)

@@ -13,6 +13,7 @@ import time
 from bisect import insort
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 MEDIAN, SIGMA = 20.0, 0.6
@@ -21,7 +22,8 @@ _FIELDS = [
     {"id": f"f{number}", "name": f"Field {number}", "value": "x" * 20, "confidence": 0.9}
     for number in range(20)
 ]
-_TYPES = {"completed": "document-insights.extraction.completed"}
+_COMPLETED = "document-insights.extraction.completed"
+_DELIVERY = 0.15  # seconds from an end to its event
 
 
 def stamp(moment: float) -> str:
@@ -71,7 +73,7 @@ class World:
         self.requests = {"list": 0, "get": 0, "create": 0}
         self.numbers = count()
         self.dice = random.Random(7)  # noqa: S311 - the same durations in each run
-        self.deliver = 0.0
+        self.streams: list[asyncio.Transport] = []
 
     def create(self, kind: str) -> Job:
         job = Job(f"{next(self.numbers):024x}", kind, time.time())
@@ -97,8 +99,22 @@ class World:
         insort(order, (job.key, job), key=lambda pair: pair[0])
         if status == "COMPLETED":
             job.ended = now
+            self.tell(job)
         else:
             self.running[job.kind][status][job.id] = job
+
+    def tell(self, job: Job) -> None:
+        """Send the event of an end, one line of JSON, to those who listen, a little later as deliveries do."""
+        body = {
+            "eventId": f"evt_{job.id}",
+            "eventType": "workflow.run.completed" if job.kind == "run" else _COMPLETED,
+            "occurredAt": stamp(job.updated),
+            "apiVersion": "v1",
+            "data": job.show(whole=True),
+        }
+        line = json.dumps(body).encode() + b"\n"
+        for stream in self.streams:
+            asyncio.get_running_loop().call_later(_DELIVERY, stream.write, line)
 
     def page(self, kind: str, query: dict[str, str]) -> dict[str, object]:
         self.requests["list"] += 1
@@ -137,8 +153,8 @@ class Connection(asyncio.Protocol):
         self.world = world
         self.buffer = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+    def connection_made(self, transport: Any) -> None:
+        self.transport: asyncio.Transport = transport
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -150,10 +166,13 @@ class Connection(asyncio.Protocol):
                 return
             self.buffer = self.buffer[whole:]
             method, target, _ = head[0].split(" ")
+            if target == "/events":
+                self.world.streams.append(self.transport)
+                return
             status, content = self.world.answer(method, target)
             body = json.dumps(content).encode()
             lines = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            self.transport.write(lines.encode() + body)  # type: ignore[attr-defined]
+            self.transport.write(lines.encode() + body)
 
 
 async def serve(scale: float) -> None:
@@ -161,7 +180,8 @@ async def serve(scale: float) -> None:
     loop = asyncio.get_running_loop()
     world = World(scale)
     server = await loop.create_server(lambda: Connection(world), "127.0.0.1", 0, backlog=1000)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
     await loop.run_in_executor(None, sys.stdin.read)
 
 

@@ -201,7 +201,7 @@ def test_an_event_that_comes_while_the_job_is_read() -> None:
         handle = api.create(1.2)  # is read at 1.0, and still runs
         real = api.read
 
-        async def read_early(id_: str, retry: bool) -> Any:  # noqa: FBT001 - a reader
+        async def read_early(id_: str, retry: object) -> Any:
             answer = api.show(api.lives[id_], api.now)
             await real(id_, retry)
             return attrs.evolve(await real(id_, retry), model=answer)

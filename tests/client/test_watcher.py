@@ -334,9 +334,9 @@ def test_each_wait_has_its_own_deadline() -> None:
         handles = [api.create(1000.0) for _ in range(30)]
         began = api.now
 
-        async def timed(handle: Any, timeout: float) -> float:
+        async def timed(handle: Any, limit: float) -> float:
             with pytest.raises(errors.WaitTimeoutError) as caught:
-                await handle.wait(timeout=timeout)
+                await handle.wait(timeout=limit)
             assert (caught.value.id, caught.value.latest.status) == (handle.id, "PROCESSING")
             assert caught.value.last_error is None
             return api.now - began

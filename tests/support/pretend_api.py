@@ -128,7 +128,7 @@ class PretendApi:
     def handle(self, id: str) -> Handle[Any]:
         return _KINDS[self.kind][1](id, self.reader())
 
-    async def read(self, id: str, _retry: bool) -> Answer[Any]:
+    async def read(self, id: str, _retry: object) -> Answer[Any]:
         self.requests["get"] += 1
         self.gets.append((self.now, id))
         await asyncio.sleep(self.round_trip)
