@@ -28,6 +28,9 @@ __all__ = ["Agenda"]
 
 WaitT = TypeVar("WaitT", bound=Waiting)
 
+_MOST_STALE = 50
+_MOST_SILENCES = 5
+
 
 class Agenda(Generic[WaitT]):
     """What a watcher goes by. Moments are seconds of the monotonic clock; *jitter* is a number in [0, 1) drawn by the caller.
@@ -86,6 +89,9 @@ class Agenda(Generic[WaitT]):
         if not self._waits[wait.id]:
             del self._waits[wait.id]
         self._open -= 1
+        if len(self._heap) > 2 * self._open + _MOST_STALE:  # waits that are over, and all that hangs on them
+            self._heap = [each for each in self._heap if each[2].due == each[0]]
+            heapq.heapify(self._heap)
         was_missed = not wait.was_heard and job is not None and is_over(job) and is_told_by_events(job)
         if was_missed and self.events_flow:
             self._set_flow(flows=False, now=now, jitter=jitter)
@@ -170,14 +176,15 @@ class Agenda(Generic[WaitT]):
     def _take(self, wait: WaitT, told: Verdict, scan: Scan, now: float) -> None:
         is_failing = self._lists.are_failing
         if told in (Verdict.RUNS, Verdict.UNCHANGED):
-            wait.told_at, wait.misses = now, 0
+            wait.told_at, wait.misses, wait.silences = now, 0, 0
         if told is Verdict.RUNS:
             wait.is_located = True
             wait.known = scan.seen[wait.id].updated_at or wait.known
         if told is Verdict.MISSING:
             wait.is_located, wait.misses = False, wait.misses + 1
-        is_missing = told is Verdict.MISSING and wait.misses > scan.forgives
-        if is_missing or is_failing:
+        if told is Verdict.UNTOLD and scan.is_for(wait.id):
+            wait.silences += 1
+        if wait.misses > scan.forgives or wait.silences > _MOST_SILENCES or is_failing:
             self._let_alone(wait, now, alone=True)
         elif told is Verdict.RUNS:
             self._let_alone(wait, now, alone=False)

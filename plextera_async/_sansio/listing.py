@@ -21,6 +21,7 @@ __all__ = ["SIZE", "Ask", "Page", "Scan", "Verdict", "Way", "is_older", "verdict
 
 SIZE = 100
 
+_MOST_STALE = 3
 _AT_ONCE = 10
 """Pages of a list by status that are asked for at one time."""
 
@@ -129,6 +130,7 @@ class Scan:
         self._known: set[str] = set()
         self._steps_down = 0
         self._behind = 0
+        self._stale = 0
         self._steps = self._plan()
         self.asks: Sequence[Ask] = next(self._steps, ())
 
@@ -151,18 +153,21 @@ class Scan:
 
     def _plan(self) -> _Steps:
         for status in self._statuses:
+            self._known.clear()
+            self._stale = 0
             yield from self._by_change(status) if self.way is Way.BY_CHANGE else self._by_status(status)
-            if self.is_spent or not self.is_sorted:
+            if self.is_spent or not self.is_sorted or self._is_torn:
                 return
         self.is_complete = True
 
     def _read(
         self, status: str | None, pages: Iterable[int]
     ) -> Generator[Sequence[Ask], Sequence[Page], Page]:
-        """Read pages; give the last one, with only those items that the list had not shown before."""
+        """Read pages, and give the last one."""
         told = yield [Ask(self.way, status, page) for page in pages]
-        fresh = [self._take(page.items) for page in told]
-        return Page(fresh[-1], told[-1].total_pages)
+        fresh = sum([self._take(page.items) for page in told])
+        self._stale = 0 if fresh else self._stale + 1
+        return told[-1]
 
     def _by_change(self, status: str | None) -> _Steps:
         """Read from the newest change back, until what had to be read is behind by a page."""
@@ -173,12 +178,13 @@ class Scan:
             if not page.items or (page.total_pages is not None and number + 1 >= page.total_pages):
                 self.oldest = None  # nothing can be further back
                 return
-            if self._behind >= SIZE or self._is_known_head() or self._has_all or not self.is_sorted:
+            if self._behind >= SIZE or self._is_known_head() or self._has_all:
+                return
+            if self._is_torn or not self.is_sorted:
                 return
 
     def _by_status(self, status: str | None) -> _Steps:
         """Read all pages, many at one time: while they are read, jobs leave the list, and pull others over the seams."""
-        self._known.clear()
         page = yield from self._read(status, [0])
         if page.total_pages is None:
             yield from self._to_the_end(status, page)
@@ -192,9 +198,14 @@ class Scan:
     def _to_the_end(self, status: str | None, page: Page) -> _Steps:
         """Read on from the first page, where a list does not say how many there are."""
         for number in count(1):
-            if not page.items or self._has_all or self._is_over_budget(1):
+            if not page.items or self._has_all or self._is_torn or self._is_over_budget(1):
                 return
             page = yield from self._read(status, [number])
+
+    @property
+    def _is_torn(self) -> bool:
+        """Whether page after page shows what was shown before: the list grows faster than it is read, or has one page."""
+        return self._stale >= _MOST_STALE
 
     @property
     def _has_all(self) -> bool:
@@ -204,16 +215,16 @@ class Scan:
         self.is_spent = self.is_spent or self.pages + pages > self._budget
         return self.is_spent
 
-    def _take(self, items: Sequence[Any]) -> Sequence[Any]:
-        """Note what a page shows; give the items that the list had not shown before."""
-        fresh = [item for item in items if item.id not in self._known]
-        self._known.update(item.id for item in fresh)
+    def _take(self, items: Sequence[Any]) -> int:
+        """Note what a page shows; count the items that the list had not shown before."""
+        before = len(self._known)
+        self._known.update(item.id for item in items)
         self.seen.update((item.id, item) for item in items if item.id in self._wanted)
         if self.way is Way.BY_CHANGE:
             self._check_order(items)
             if self._reach is not None and self.is_sorted:
                 self._behind += sum(item.updated_at < self._reach for item in items)
-        return fresh
+        return len(self._known) - before
 
     def _check_order(self, items: Sequence[Any]) -> None:
         """Check the order inside of a page: between pages it can be torn by changes."""

@@ -22,6 +22,7 @@ WAYS: Mapping[str, Ways] = {
 are not missed between the two."""
 
 _SWEEP = 60.0  # seconds between looks that read all the way back, whatever the last one saw
+_MANY = 2
 _MOST_USELESS = 3
 _MOST_FAILURES = 2
 _FORGIVEN = 300.0  # seconds after which what did not work is tried once more
@@ -91,7 +92,12 @@ class Lists:
         if self._useless >= _MOST_USELESS:
             self._next_way(now)
             return
-        if self._mark is None or not self.is_proven or now >= self._sweep_at:
+        if not (scan.is_complete or scan.is_spent):
+            return
+        is_sweep = self._mark is None or not self.is_proven or now >= self._sweep_at
+        if sum(one is Verdict.MISSING for one in verdicts) * _MANY > len(verdicts):
+            self._sweep_at = now  # so many cannot have moved while the list was read
+        elif is_sweep:
             self._sweep_at = now + _SWEEP
         self._mark, self._head = scan.newest or self._mark, scan.head
 

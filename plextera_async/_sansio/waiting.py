@@ -36,6 +36,8 @@ class Waiting:
     """Whether a list has shown the job, so that a list by time of change that does not show it tells that it goes on."""
     misses: int = 0
     """Looks at lists, one after the other, that should have shown the job and did not."""
+    silences: int = 0
+    """Looks at lists, one after the other, that told nothing of the job."""
     is_alone: bool = False
     """Whether lists are not believed about this job: it is missing there, or has ended by one and not by itself."""
     was_heard: bool = False

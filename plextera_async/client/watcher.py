@@ -101,6 +101,7 @@ class Watcher:
         """Close a wait; the last one ends the loop and waits until it has ended."""
         clock = self._clock
         self._agenda.close(entry, entry.latest(), now=clock.monotonic(), jitter=clock.jitter())
+        entry.take = entry.latest = _nothing  # lest it keeps a result alive
         if self._agenda:
             self._wake()
             return
@@ -274,6 +275,10 @@ class Watcher:
                 self._tell(entry, answer if suffices(item) else Told.LOOK)
             elif getattr(entry.latest(), "status", None) != item.status:
                 entry.take(answer)
+
+
+def _nothing(_: object = None) -> None:
+    """Stand for the ways to a handle, when its wait is over."""
 
 
 def _total(page_info: Any) -> int | None:

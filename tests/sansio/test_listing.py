@@ -133,15 +133,14 @@ def test_pages_by_status_are_asked_for_ten_at_a_time() -> None:
     assert sizes == [1, 10, 9]
 
 
-def test_the_same_page_for_ever_is_the_end() -> None:
-    scan = by_change([1999], None)
-    for _ in range(2):
+@pytest.mark.parametrize("way", Way)
+def test_a_list_that_shows_the_same_page_for_ever_is_left(way: Way) -> None:
+    scan = Scan(way, ["PROCESSING"], wanted={"none"}, budget=50)
+    for _ in range(4):
         scan.feed([Page(LONG[:100], None)])
     assert not scan.asks
-    by_status = Scan(Way.BY_STATUS, ["PROCESSING"], wanted={"none"}, budget=50)
-    for _ in range(2):
-        by_status.feed([Page(LONG[:100], None)])
-    assert not by_status.asks
+    assert not scan.is_complete
+    assert verdict(scan, waiting(5000), is_proven=True) is UNTOLD
 
 
 @pytest.mark.parametrize(
