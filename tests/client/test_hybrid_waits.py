@@ -2,22 +2,15 @@
 
 import asyncio
 import gc
-import threading
 import weakref
-from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import attrs
 import pytest
 
 from plextera_async import AsyncPlextera, errors
-from plextera_async.sandbox import Sandbox, Timing
-from plextera_async.webhooks import WebhookReceiver, WebhookVerifier
-from tests.support.pretend_api import Events, PretendApi, durations
+from tests.support.pretend_api import Events, PretendApi, durations, late_by
 from tests.support.virtual_time import run
-from tests.support.waiting import until
-from tests.webhooks.deliveries import SECRET, signed
 
 KINDS = pytest.mark.parametrize("kind", ["extraction", "run", "job"])
 CALLS = pytest.mark.parametrize(
@@ -29,11 +22,6 @@ def _api(kind: str = "extraction") -> PretendApi:
     return PretendApi(kind, events=Events())
 
 
-async def _late(api: PretendApi, handle: Any, call: str = "wait") -> float:
-    await getattr(handle, call)()
-    return api.now - api.lives[handle.id].ends
-
-
 @CALLS
 @pytest.mark.parametrize("number", [1, 3, 20])
 def test_an_event_ends_a_wait_without_a_look(kind: str, call: str, number: int) -> None:
@@ -42,7 +30,7 @@ def test_an_event_ends_a_wait_without_a_look(kind: str, call: str, number: int) 
         handles = [api.create(0.6) for _ in range(number)]
         for handle in handles:
             api.deliver(api.lives[handle.id])
-        late = await asyncio.gather(*(_late(api, handle, call) for handle in handles))
+        late = await asyncio.gather(*(late_by(api, handle, call) for handle in handles))
 
         assert late == pytest.approx([0.15] * number)
         assert api.requests.total() == 0
@@ -59,7 +47,7 @@ def test_an_event_without_output_leads_to_one_look(kind: str, call: str) -> None
         handles = [api.create(0.6) for _ in range(20)]
         for handle in handles:
             api.deliver(api.lives[handle.id], whole=False)
-        late = await asyncio.gather(*(_late(api, handle, call) for handle in handles))
+        late = await asyncio.gather(*(late_by(api, handle, call) for handle in handles))
 
         assert late == pytest.approx([0.2] * 20)
         assert dict(api.requests) == {"get": 20}
@@ -91,7 +79,7 @@ def test_a_lost_event_costs_at_most_fifteen_seconds(kind: str, number: int) -> N
         first = api.create(5.0)
         api.deliver(api.lives[first.id])
         handles = [api.create(60.0 + 0.01 * place) for place in range(number)]
-        late = await asyncio.gather(_late(api, first), *(_late(api, handle) for handle in handles))
+        late = await asyncio.gather(late_by(api, first), *(late_by(api, handle) for handle in handles))
 
         assert max(late) <= 15
         assert api.requests["list"] + api.requests["get"] <= (number + 1) * 20
@@ -126,7 +114,7 @@ def test_looks_are_rare_while_events_arrive_and_frequent_when_one_is_missed() ->
             handle = api.create(length)
             if not lost or place % 10:
                 api.deliver(api.lives[handle.id])
-            return await _late(api, handle, "result")
+            return await late_by(api, handle, "result")
 
         late = await asyncio.gather(*(one(length, place) for place, length in enumerate(durations(300))))
         return api.requests.total(), sorted(late)
@@ -171,7 +159,7 @@ def test_an_old_end_does_not_end_a_new_wait() -> None:
         asyncio.get_running_loop().call_later(1, api.events.tell, old)  # type: ignore[union-attr]
         api.deliver(life)
 
-        assert await _late(api, handle) == pytest.approx(0.15)
+        assert await late_by(api, handle) == pytest.approx(0.15)
         assert handle.latest.updated_at > old.occurred_at
 
     run(main())
@@ -188,7 +176,7 @@ def test_an_end_of_the_same_second_is_looked_at() -> None:
         await handle.refresh()
         asyncio.get_running_loop().call_later(0.1, api.events.tell, old)  # type: ignore[union-attr]
 
-        assert await _late(api, handle) < 15
+        assert await late_by(api, handle) < 15
         assert api.gets[1][0] == pytest.approx(1011.65)
 
     run(main())
@@ -230,7 +218,7 @@ def test_a_fault_in_an_event_ends_nothing() -> None:
         for event in (running, other, old):
             asyncio.get_running_loop().call_later(0.2, api.events.tell, event)  # type: ignore[union-attr]
 
-        assert await _late(api, handle) >= 0
+        assert await late_by(api, handle) >= 0
 
     run(main())
 
@@ -261,81 +249,3 @@ def test_a_watcher_is_listened_for_only_while_it_lives() -> None:
 def test_what_is_no_source_of_events_is_refused() -> None:
     with pytest.raises(errors.ConfigurationError, match="events"):
         AsyncPlextera("key", events=object())  # type: ignore[arg-type]
-
-
-# With the receiver of webhooks, and a server.
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox(timing=Timing(queued=0, processing=1000)) as running:
-        yield running
-
-
-@pytest.fixture
-def receiver() -> WebhookReceiver:
-    return WebhookReceiver(WebhookVerifier(SECRET))
-
-
-def _completed(extraction: Any) -> bytes:
-    moment = (extraction.updated_at + timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
-    head = f'{{"eventId": "evt_{extraction.id}", "eventType": "document-insights.extraction.completed", '
-    data = f'{{"extractionId": "{extraction.id}", "status": "COMPLETED", "output": {{"fields": [{{"id": "f"}}]}}}}'
-    return (head + f'"occurredAt": "{moment}", "apiVersion": "v1", "data": {data}}}').encode()
-
-
-async def test_a_delivery_ends_the_wait_of_a_client(sandbox: Sandbox, receiver: WebhookReceiver) -> None:
-    async with AsyncPlextera(sandbox.api_key, base_url=sandbox.base_url, events=receiver) as client:
-        handles = [await client.extractions.upload(f"Total: {number}".encode()) for number in range(7)]
-        waits = [asyncio.ensure_future(handle.result()) for handle in handles]
-        await asyncio.sleep(0)
-        for handle in handles:
-            body = _completed(handle.latest)
-            assert (await receiver.handle(body, signed(body))).status == 200
-        outputs = await asyncio.gather(*waits)
-
-    assert [[field.id for field in output.fields] for output in outputs] == [["f"]] * 7
-    assert len(sandbox.requests) == 7
-    assert not receiver._listeners
-
-
-async def test_events_come_from_another_thread(sandbox: Sandbox, receiver: WebhookReceiver) -> None:
-    async with AsyncPlextera(sandbox.api_key, base_url=sandbox.base_url, events=receiver) as client:
-        handle = await client.extractions.upload(b"Total: 1")
-        wait = asyncio.ensure_future(handle.result())
-        await until(lambda: any(client._watchers._by_loop.values()))
-        body = _completed(handle.latest)
-        event = WebhookVerifier(SECRET).verify(body, signed(body))
-        thread = threading.Thread(target=receiver.publish, args=(event,))
-        thread.start()
-
-        assert [field.id for field in (await wait).fields] == ["f"]
-        thread.join()
-
-
-async def test_two_loops_hear_of_the_same_event(sandbox: Sandbox, receiver: WebhookReceiver) -> None:
-    client = AsyncPlextera(sandbox.api_key, base_url=sandbox.base_url, events=receiver)
-    handle = await client.extractions.upload(b"Total: 1")
-
-    def elsewhere() -> Any:
-        async def wait() -> Any:
-            other = type(handle)(handle.id, handle._reader)
-            other.latest = handle.latest
-            try:
-                return await other.result()
-            finally:
-                await client.aclose()
-
-        return asyncio.run(wait())
-
-    waits = [asyncio.ensure_future(asyncio.to_thread(elsewhere)), asyncio.ensure_future(handle.result())]
-    await until(lambda: sum(map(bool, list(client._watchers._by_loop.values()))) == 2)
-    body = _completed(handle.latest)
-    await receiver.handle(body, signed(body))
-
-    assert [[field.id for field in output.fields] for output in await asyncio.gather(*waits)] == [
-        ["f"],
-        ["f"],
-    ]
-    await client.aclose()
-    assert not receiver._listeners

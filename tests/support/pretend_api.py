@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -196,3 +196,18 @@ def durations(number: int, *, median: float = 20.0, sigma: float = 0.6) -> list[
     """Give log-normal durations, the same in each run."""
     dice = random.Random(1)  # noqa: S311 - reproducible
     return [median * dice.lognormvariate(0, sigma) for _ in range(number)]
+
+
+async def late_by(api: PretendApi, handle: Any, call: str = "wait", **arguments: Any) -> float:
+    """Wait, and give how many seconds after the job's end that was over."""
+    await getattr(handle, call)(**arguments)
+    return api.now - api.lives[handle.id].ends
+
+
+async def all_ended(api: PretendApi, lengths: Sequence[float], call: str = "wait") -> list[float]:
+    """Make jobs that last so long and wait for all; give, sorted, how late that was."""
+    handles = [api.create(length) for length in lengths]
+    late = await asyncio.gather(*(late_by(api, handle, call) for handle in handles))
+    assert not any(api.watchers._by_loop.values())
+    assert all(handle.status == "COMPLETED" for handle in handles)
+    return sorted(late)
