@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from aiohttp import web
 
-from plextera_async.webhooks import WebhookEvent, sign
+from plextera_async.webhooks import Reply, WebhookEvent, WebhookReceiver, sign
 
 SECRET = "whsec_of_a_test"
 
@@ -31,6 +31,12 @@ def extraction_event(event_id: str = "evt_1", end: str = "completed", **data: ob
 def signed(body: bytes, secret: str = SECRET) -> dict[str, str]:
     """Make the header that a delivery of now carries."""
     return {"X-Plextera-Signature": sign(body, secret, int(time.time()))}
+
+
+async def deliver(receiver: WebhookReceiver, body: bytes | None = None) -> Reply:
+    """Hand over a delivery of now."""
+    body = body or extraction_event()
+    return await receiver.handle(body, signed(body))
 
 
 class Noted:

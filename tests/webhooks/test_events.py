@@ -87,6 +87,8 @@ def test_an_unknown_type_keeps_everything():
         (envelope("workflow.run.failed", {"runId": "r"}), "$.data.status"),
         (envelope("workflow.run.failed", {"runId": "r", "status": "FAILED"}, eventId=None), "$.eventId"),
         (envelope("new.type", {}, eventId=None), "$.eventId"),
+        (envelope("workflow.run.failed", {"runId": "r", "status": "FAILED"}, eventId=""), "$.eventId"),
+        (envelope("workflow.run.failed", {"runId": "", "status": "FAILED"}), "$.data.id"),
     ],
 )
 def test_what_is_no_event_says_where(body, path):
