@@ -88,7 +88,7 @@ def _is_at_least_0(number: object) -> bool:
     return isinstance(number, int | float) and number >= 0
 
 
-def _raw(body: object) -> bytes:
+def _raw(body: bytes) -> bytes:
     if not isinstance(body, bytes | bytearray | memoryview):
         raise WebhookVerificationError(
             f"the body must be the raw bytes of the request, not {type(body).__name__}: take it before it is parsed"
