@@ -15,6 +15,7 @@ from plextera_async.webhooks import (
     InMemorySeenEvents,
     WebhookReceiver,
     WebhookVerifier,
+    requests,
 )
 from plextera_async.webhooks import aiohttp_web as adapter
 from plextera_async.webhooks.asgi import WebhookApp
@@ -183,7 +184,7 @@ async def test_a_handler_that_is_slow_gets_the_event_again(make):
     assert await seen.claim("evt_1") is Claim.NEW
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
 async def test_other_methods_get_405(endpoint, method):
     status, headers, _ = await endpoint.send(head(method=method))
 
@@ -210,6 +211,25 @@ async def test_a_body_that_grows_too_large_is_not_read_to_its_end(endpoint):
 
     assert (status, headers["connection"].lower()) == (413, "close")
     assert endpoint.noted.events == []
+
+
+@pytest.mark.parametrize(
+    ("framing", "beginning"),
+    [({"Content-Length": len(BODY)}, BODY[:50]), ({"Transfer-Encoding": "chunked"}, chunked(BODY[:50]))],
+)
+async def test_a_body_that_does_not_come_to_its_end_is_given_up(endpoint, monkeypatch, framing, beginning):
+    monkeypatch.setattr(requests, "_BODY_SECONDS", 0.05)
+    status, headers, _ = await endpoint.send(head(**signed(BODY), **framing), beginning)
+
+    assert (status, headers["connection"].lower()) == (408, "close")
+    assert endpoint.noted.events == []
+
+
+async def test_a_body_that_comes_byte_by_byte_is_put_together(endpoint):
+    pieces = [BODY[at : at + 1] for at in range(len(BODY))]
+    status, _, _ = await endpoint.send(head(**{"Content-Length": len(BODY), **signed(BODY)}), *pieces)
+
+    assert (status, len(endpoint.noted.events)) == (200, 1)
 
 
 async def test_a_body_of_the_very_limit_is_taken(endpoint):
