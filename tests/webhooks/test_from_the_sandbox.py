@@ -229,6 +229,7 @@ async def test_nothing_comes_during_a_pause_and_what_follows_it_does(world):
 
     assert before == []
     assert [event.run.id for event in world.events] == [run]
+    assert world.record == [(1, 200, None)]
 
 
 @pytest.mark.parametrize(("secret", "taken"), [("two", True), ("three", False)])
