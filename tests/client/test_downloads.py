@@ -13,7 +13,7 @@ from plextera_async import AsyncPlextera, errors
 from plextera_async.options import RetryPolicy, Timeouts
 from plextera_async.sandbox import Fault, Sandbox
 from tests.support.clocks import FakeClock, with_clock
-from tests.support.raw_server import RawServer, Wire, answer
+from tests.support.raw_server import RawServer, Wire, always, answer
 from tests.support.waiting import until
 
 CONTENT = bytes(range(251)) * 8000  # two megabytes
@@ -252,6 +252,17 @@ async def test_a_slow_reader_of_a_stream_is_not_a_silent_server(
                 await asyncio.sleep(0.04)
 
     assert size == len(CONTENT)
+
+
+async def test_a_part_that_nobody_asked_for_is_no_file(tmp_path: Path) -> None:
+    script = always(answer(b"half", status="206 Partial Content", headers="Content-Range: bytes 0-3/8\r\n"))
+    async with RawServer(script) as server, AsyncPlextera("key", base_url=server.base_url) as client:
+        for call in (client.files.read("f"), client.files.download("f", tmp_path / "f")):
+            with pytest.raises(errors.APIError) as caught:
+                await call
+            assert caught.value.status == 206
+
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_missing_file_is_told_on_entering(client: AsyncPlextera) -> None:
