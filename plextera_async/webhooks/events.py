@@ -177,4 +177,7 @@ def _job(data: Any, model: type[Any]) -> Any:
     if id_ is None:
         raise DecodeError([("$.data.id", "a required property", "nothing")])
     same = {field.name: getattr(data, field.name) for field in attrs.fields(model) if field.name != "id"}
+    workflow_id = getattr(data, "workflow_id", None)
+    if workflow_id and same["workflow"] is None:
+        same["workflow"] = models.WorkflowSummary(id=workflow_id)
     return model(id=id_, **same)

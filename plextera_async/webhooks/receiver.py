@@ -49,9 +49,10 @@ class WebhookReceiver:
     """Receives deliveries, calls handlers for each event once, and says what to answer; an `EventSource` for clients.
 
     Handlers may be sync or async. A sync one runs in the event loop, where nothing can interrupt it, so it must be
-    quick. All handlers of an event run at the same time, each for at most `handler_timeout`. When one of them fails,
-    the others still end, and the answer 500 makes Plextera deliver again; then all of them are called again. So
-    handlers must be idempotent, and what takes longer belongs in a queue of yours that a handler puts it into.
+    quick: one that outlasts `handler_timeout` has failed, even if it ends. All handlers of an event run at the same
+    time, each for at most `handler_timeout`. When one of them fails, whatever it raises, the others still end, and the
+    answer 500 makes Plextera deliver again; then all of them are called again. So handlers must be idempotent, and what
+    takes longer belongs in a queue of yours that a handler puts it into.
     """
 
     def __init__(
@@ -160,7 +161,8 @@ class WebhookReceiver:
         Returns:
             200 when the event has been handled, now or before. 400, without a reason, when it cannot be trusted; the
             reason is logged. 503 while another delivery of the same event is being handled. 500 when a handler or the
-            store of seen events failed or took too long. Nothing is raised; a cancelled call gives its claim back.
+            store of seen events failed or took too long. Nothing is raised, short of what ends the process
+            (KeyboardInterrupt, SystemExit); a cancelled call gives its claim back.
         """
         try:
             event = self._verifier.verify(body, headers)
