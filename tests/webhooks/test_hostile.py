@@ -11,7 +11,7 @@ from tests.webhooks.deliveries import SECRET
 from tests.webhooks.hostile import NOW, deliveries
 
 BUDGET = settings(
-    max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 VERIFIER = WebhookVerifier("another", SECRET, clock=lambda: NOW)
 
