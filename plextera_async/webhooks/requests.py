@@ -27,19 +27,15 @@ async def reply_to(
     Args:
         receiver: Handles it.
         method: Other methods than POST get 405.
-        headers: All header lines as they came. Lines of one name are joined (RFC 9110, 5.3), so that a delivery with
-            two signatures that disagree is refused instead of trusted for one of them.
+        headers: All header lines as they came, those of one name too.
         read: Gives the next piece of the raw body, `b""` at its end; raises `ConnectionError` when the rest will not
             come. It is not called again once the body is larger than the receiver's `max_bytes`: that gets 413; nor
             once the body has taken 30 s: that gets 408.
     """
     if method != "POST":
         return Reply(405, headers={"Allow": "POST"})
-    joined: dict[str, str] = {}
-    for name, value in headers:
-        lower = name.lower()
-        joined[lower] = f"{joined[lower]},{value}" if lower in joined else value
-    if _is_larger(joined.get("content-length", ""), receiver.max_bytes):
+    lines = list(headers)
+    if _is_larger(lines, receiver.max_bytes):
         return Reply(413)
     try:
         async with asyncio.timeout(_BODY_SECONDS):
@@ -48,7 +44,7 @@ async def reply_to(
         return Reply(408)
     except ConnectionError:
         return Reply(400)
-    return Reply(413) if body is None else await receiver.handle(body, joined)
+    return Reply(413) if body is None else await receiver.handle(body, lines)
 
 
 async def _body(read: Callable[[], Awaitable[bytes]], limit: int) -> bytes | None:
@@ -61,6 +57,7 @@ async def _body(read: Callable[[], Awaitable[bytes]], limit: int) -> bytes | Non
     return bytes(body)
 
 
-def _is_larger(content_length: str, limit: int) -> bool:
+def _is_larger(lines: Iterable[tuple[str, str]], limit: int) -> bool:
     """Say whether a body is announced that is too large; what is no number is the server's business."""
-    return content_length.isdecimal() and int(content_length[:20]) > limit
+    announced = next((value for name, value in lines if name.lower() == "content-length"), "")
+    return announced.isdecimal() and int(announced[:20]) > limit
