@@ -12,7 +12,8 @@ import attrs
 
 from plextera_async._aio.bodies import JsonBody
 from plextera_async._aio.clock import Clock
-from plextera_async._aio.sender import Sender, Slots
+from plextera_async._aio.gate import Gate
+from plextera_async._aio.sender import Sender
 from plextera_async._aio.sessions import Sessions
 from plextera_async._aio.transport import Transport
 from plextera_async._generated.operations import Operation
@@ -85,7 +86,7 @@ class AsyncPlextera:
             sessions=Sessions(session),
             proxies=proxies,
         )
-        self._wire(Sender(transport, options, Slots(options.limits.concurrency), Clock()), is_view=False)
+        self._wire(Sender(transport, options, Gate(options.limits.concurrency), Clock()), is_view=False)
 
     def _wire(self, sender: Sender, *, is_view: bool) -> None:
         self._sender = sender
@@ -134,10 +135,12 @@ class AsyncPlextera:
             raise ConfigurationError("allow_plain_http goes with base_url: set it when the client is made")
         old = self._sender
         options = attrs.evolve(old.options, **changes)
-        slots = old.slots if options.limits == old.options.limits else Slots(options.limits.concurrency)
+        gate = old.gate
+        if options.limits != old.options.limits:
+            gate = Gate(options.limits.concurrency, beside=old.gate)
         transport = attrs.evolve(old.transport, timeouts=options.timeouts)
         view = object.__new__(type(self))
-        view._wire(Sender(transport, options, slots, old.clock), is_view=True)
+        view._wire(Sender(transport, options, gate, old.clock), is_view=True)
         return view
 
     async def request(

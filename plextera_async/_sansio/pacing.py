@@ -1,0 +1,296 @@
+"""How fast requests may leave and how many may be under way: what the answers teach about a server's quota.
+
+Nothing limits the rate until the server refuses (429, or 503 with Retry-After). From then on a rate is held for a
+while, then raised, gently at first and boldly once it has passed what was known, until the next refusal. A refusal
+costs a pause of everybody, so the longer the pauses of a server are, the rarer it is probed.
+
+A quota lets through a burst beside its rate, and neither is told. So the rate is read from what the server took in a
+span of time, and the span is lengthened by a burst that is assumed: a short one after a gentle rise, a longer one
+where there was little time to measure.
+"""
+
+import math
+from collections.abc import Sequence
+from enum import Enum
+
+import attrs
+
+from plextera_async._sansio.message import Request
+from plextera_async.errors import APIError, TransportError
+
+__all__ = [
+    "KEPT",
+    "Flight",
+    "Kind",
+    "Pace",
+    "Paces",
+    "Rate",
+    "Told",
+    "answered",
+    "is_due",
+    "kind_of",
+    "per_second",
+    "refused",
+    "sent",
+    "told",
+    "took_late",
+]
+
+KEPT = 4096
+"""How many times of answers are worth keeping."""
+
+_TOO_MANY = 429
+_UNAVAILABLE = 503
+_SERVER_ERROR = 500
+
+_SLOWEST = 0.5  # a second; slower, and a pause that the server asks for is the better teacher
+_CATCH_UP = 0.05  # seconds of sending that a late timer may make up for at once
+_EARLY = 1e-6  # seconds; a sum of floats may fall short of the moment that it was made from
+
+_FIRST_SHARE = 0.85
+_SHARE = 0.96  # of what the server was measured to take
+_RISE_SHARE = 0.95  # of the middle between the rate that held and the one that was refused
+_SEARCH = 2.0  # seconds; after the first refusal the rate rises steeply: by 28 % in one, to 2.7 times in two
+_GENTLE = 10.0  # seconds; later by 1 % in one, by 9 % in three
+_BOLD_AFTER = 3.5  # seconds of gentle rise
+_BOLD = 1.8  # seconds; then by 36 % in one, to 3.4 times in two
+
+_HOLD_PER_PAUSE = 5.0
+_LEAST_HOLD = 2.0  # seconds
+_MOST_HOLD = 120.0
+_SURE_AFTER = 6.0  # seconds of sending
+_SHORT_BURST = 0.12  # seconds of the quota's rate
+_LONG_BURST = 0.25
+_MEASURED = 2.5  # seconds before a refusal that say most about the rate
+_SPANS = (0.25, 0.5, 1.0, 2.0)  # seconds; tried where the rate rose so fast that a long one would say little
+
+_FEW = 0.05  # the share of failures that is not the doing of too many at once
+_FEWER = 0.7
+
+
+class Kind(Enum):
+    """What a request is to the gate; each kind has a pace of its own."""
+
+    UPLOADS = "uploads"
+    CREATES = "creates"
+    READS = "reads"
+
+
+class Told(Enum):
+    """What the end of an attempt says about the server's patience."""
+
+    NOTHING = "nothing"
+    TAKEN = "taken"
+    FAILED = "failed"
+    REFUSED = "refused"
+
+
+@attrs.frozen(kw_only=True)
+class Pace:
+    """How one kind of request goes at the moment.
+
+    Attributes:
+        per_second: Requests a second that are let through; None for any number, as long as none was refused.
+        paused_for: Seconds until the time that the server named, 0.0 when there is none.
+        in_flight: Requests under way.
+        most_in_flight: How many may be; at most `Limits.concurrency`.
+        waiting: Requests that wait for their turn.
+    """
+
+    per_second: float | None
+    paused_for: float
+    in_flight: int
+    most_in_flight: int
+    waiting: int
+
+
+@attrs.frozen(kw_only=True)
+class Paces:
+    """How a client's requests go at the moment, by kind.
+
+    Attributes:
+        uploads: Requests that carry files.
+        creates: All others that change something.
+        reads: Requests that change nothing, the looks of waits among them.
+    """
+
+    uploads: Pace
+    creates: Pace
+    reads: Pace
+
+
+@attrs.frozen(kw_only=True)
+class Rate:
+    """A learned send rate; moments are seconds of one monotonic clock."""
+
+    base: float
+    """Requests a second, before it rises."""
+    hold: float
+    """Seconds of sending before it rises."""
+    sure: float = 1.0
+    """How well it is known, 0 to 1; the less, the sooner it rises."""
+    searching: bool = False
+    """Whether it is the first one, a guess."""
+    age: float = 0.0
+    """Seconds for which it held requests back."""
+    next_at: float
+    """When the next request may leave."""
+    resumes_at: float
+    """When the pause ends that came before it."""
+
+
+@attrs.frozen
+class Flight:
+    """How many requests may be under way at once."""
+
+    most: int
+    limit: float
+    answers: int = 0
+    failures: int = 0
+
+    @property
+    def room(self) -> int:
+        """The limit as a whole number, at least one."""
+        return int(self.limit)
+
+
+def kind_of(request: Request) -> Kind:
+    """Say whose pace a request keeps."""
+    if not request.changes:
+        return Kind.READS
+    body = request.body
+    carries_files = body is not None and body.content_type.startswith("multipart/")
+    return Kind.UPLOADS if carries_files else Kind.CREATES
+
+
+def told(outcome: object, *, longest: float) -> tuple[Told, float]:
+    """Read what the end of an attempt says.
+
+    Args:
+        outcome: An error, or anything else for an answer that was one.
+        longest: Seconds; whoever is asked to wait longer gives up, which is no matter of pace.
+
+    Returns:
+        What it says, and the seconds for which a refusal asks, 0.0 when it names none.
+    """
+    if isinstance(outcome, TransportError):
+        return Told.NOTHING, 0.0
+    if not isinstance(outcome, APIError):
+        return Told.TAKEN, 0.0
+    asked = outcome.retry_after or 0.0
+    refuses = outcome.status == _TOO_MANY or (outcome.status == _UNAVAILABLE and asked > 0)
+    if refuses and asked <= longest:
+        return Told.REFUSED, asked
+    return (Told.FAILED if refuses or outcome.status >= _SERVER_ERROR else Told.TAKEN), 0.0
+
+
+def per_second(rate: Rate) -> float:
+    """Give the requests a second of now."""
+    rise = max(0.0, rate.age - rate.hold)
+    if rate.searching:
+        exponent = (rise / _SEARCH) ** 2
+    else:
+        gentle = rise / (_GENTLE * (1 + rate.sure) / 2)
+        bold = max(0.0, rise - _BOLD_AFTER) / _BOLD
+        exponent = gentle**2 + bold**2
+    return rate.base * math.exp(min(exponent, 20.0))
+
+
+def is_due(rate: Rate, now: float) -> bool:
+    """Say whether the next request may leave."""
+    return rate.next_at <= now + _EARLY
+
+
+def sent(rate: Rate, now: float, *, crowded: bool) -> Rate:
+    """Book the request that leaves now.
+
+    Args:
+        rate: The rate so far.
+        now: The time.
+        crowded: Whether more are waiting; only then does time pass for the rate, for nothing is learned from quiet.
+    """
+    step = 1 / per_second(rate)
+    return attrs.evolve(
+        rate,
+        age=rate.age + step if crowded else rate.age,
+        next_at=max(rate.next_at, now - _CATCH_UP) + step,
+    )
+
+
+def took_late(rate: Rate) -> Rate:
+    """Count an answer that was on its way when the first refusal came: the guess from it was that much too low."""
+    return attrs.evolve(rate, base=rate.base + _FIRST_SHARE) if rate.searching else rate
+
+
+def paused(rate: Rate, until: float) -> Rate:
+    """Let nothing leave before a moment."""
+    return attrs.evolve(rate, next_at=max(rate.next_at, until), resumes_at=max(rate.resumes_at, until))
+
+
+def refused(rate: Rate | None, now: float, *, pause: float, taken: Sequence[float]) -> Rate:
+    """Learn from a refusal, and wait for as long as it says.
+
+    Args:
+        rate: The rate at which the refused request had left; None when there was none.
+        now: The time.
+        pause: Seconds for which the server asks; 0.0 for none.
+        taken: When the latest answers came that were no refusals, ascending.
+    """
+    hold = min(_MOST_HOLD, max(_LEAST_HOLD, _HOLD_PER_PAUSE * pause))
+    if rate is None:
+        base, sure = _FIRST_SHARE * _taken_in(taken, now, seconds=1.0), 0.0
+    else:
+        base, sure = _learned(rate, now, taken)
+        base = min(base, _RISE_SHARE * per_second(rate))
+    return Rate(
+        base=max(_SLOWEST, base),
+        hold=hold * sure,
+        sure=sure,
+        searching=rate is None,
+        next_at=max(now + pause, rate.next_at if rate else 0.0),
+        resumes_at=now + pause,
+    )
+
+
+def _learned(rate: Rate, now: float, taken: Sequence[float]) -> tuple[float, float]:
+    """Give the rate that a refusal shows, and how sure that is."""
+    since = max(_SPANS[0], now - rate.resumes_at)
+    rise = rate.age - rate.hold
+    if rate.searching or rise > _BOLD_AFTER + _BOLD / 2:
+        shown = max(
+            _taken_in(taken, now, seconds=span, burst=_LONG_BURST) for span in _SPANS if span <= since
+        )
+        return max(_SHARE * shown, 0.0 if rate.searching else rate.base), 0.5
+    if rise > 1:
+        shown = _taken_in(taken, now, seconds=min(since, rise, _MEASURED), burst=_SHORT_BURST)
+        middle = math.sqrt(rate.base * per_second(rate))
+        return max(rate.base, _SHARE * shown, _RISE_SHARE * middle), 1.0
+    shown = _taken_in(taken, now, seconds=since, burst=_LONG_BURST)
+    return _SHARE * shown, min(1.0, since / _SURE_AFTER)
+
+
+def _taken_in(taken: Sequence[float], now: float, *, seconds: float, burst: float = 0.0) -> float:
+    """Give the answers a second of the latest span, less the burst that may be among them."""
+    count = 0
+    for moment in reversed(taken):
+        if moment <= now - seconds:
+            break
+        count += 1
+    if count == KEPT:  # older ones are forgotten
+        seconds = now - taken[0]
+    return count / (seconds + burst)
+
+
+def answered(flight: Flight, *, failed: bool) -> Flight:
+    """Learn from an answer how many may be under way: one more after a round without failures, else fewer.
+
+    A round is as many answers as may be under way. Up to one failure in twenty is taken for a document's own.
+    """
+    if not failed and not flight.answers and flight.limit >= flight.most:
+        return flight  # the usual case costs nothing
+    answers, failures = flight.answers + 1, flight.failures + failed
+    if answers < flight.room:
+        return Flight(flight.most, flight.limit, answers, failures)
+    if failures > answers * _FEW:
+        return Flight(flight.most, max(1.0, flight.limit * _FEWER))
+    return Flight(flight.most, min(float(flight.most), flight.limit + 1))
