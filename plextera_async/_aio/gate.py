@@ -10,11 +10,12 @@ from collections import deque
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from itertools import count
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from plextera_async._aio.clock import Clock
 from plextera_async._sansio.pacing import (
     KEPT,
+    KINDS,
     Flight,
     Kind,
     Pace,
@@ -30,7 +31,7 @@ from plextera_async._sansio.pacing import (
     took_late,
 )
 
-__all__ = ["Gate", "Turn"]
+__all__ = ["Gate", "Lessons", "Turn"]
 
 _POLL_EVERY = 4  # while others wait too: a poll leaves after three of them
 
@@ -51,30 +52,25 @@ class _Lesson:
             self.rate = refused(self.rate, now, pause=pause, taken=self.taken)
             self.cuts += 1
         elif pause:  # it left before the rate was cut, and says nothing about the new one
-            self.rate = paused(self.rate, now + pause)
-
-    def answer(self, cuts: int, now: float) -> None:
-        """Note an answer that is no refusal."""
-        self.taken.append(now)
-        if self.rate is not None and cuts != self.cuts:
-            self.rate = took_late(self.rate)
+            self.rate = paused(self.rate, now, pause)
 
 
 class _Lane:
     """The requests of one kind."""
 
-    __slots__ = ("asked", "flight", "in_flight", "lesson", "polls", "sleeper")
+    __slots__ = ("asked", "flight", "in_flight", "lesson", "polls", "room", "sleeper")
 
     def __init__(self, lesson: _Lesson, limit: int) -> None:
         self.lesson = lesson
         self.flight = Flight(limit, float(limit))
+        self.room = limit
         self.in_flight = 0
         self.asked: list[tuple[int, Turn]] = []
         self.polls: list[tuple[int, Turn]] = []
         self.sleeper: Turn | None = None
 
     def has_room(self) -> bool:
-        return self.in_flight < self.flight.room
+        return self.in_flight < self.room
 
     def is_open(self, now: float) -> bool:
         rate = self.lesson.rate
@@ -87,6 +83,18 @@ class _Lane:
             return None
         return rate.next_at - now
 
+    def learn(self, told: Told, cuts: int, now: float, pause: float) -> None:
+        lesson = self.lesson
+        if told is Told.REFUSED:
+            lesson.refusal(cuts, now, pause)
+        else:
+            lesson.taken.append(now)
+            if lesson.rate is not None and cuts != lesson.cuts:
+                lesson.rate = took_late(lesson.rate)
+        flight = answered(self.flight, failed=told is not Told.TAKEN)
+        if flight is not self.flight:
+            self.flight, self.room = flight, flight.room
+
     def waiting(self) -> int:
         return len(self.asked) + len(self.polls)
 
@@ -96,7 +104,7 @@ class _Lane:
             per_second=None if rate is None else per_second(rate),
             paused_for=0.0 if rate is None else max(0.0, rate.resumes_at - now),
             in_flight=self.in_flight,
-            most_in_flight=self.flight.room,
+            most_in_flight=self.room,
             waiting=self.waiting(),
         )
 
@@ -111,7 +119,7 @@ class _Here:
         self.in_flight = 0
         self.waiting = 0
         self.passed_polls = 0  # how many have left since a poll could not
-        self.lanes = {kind: _Lane(lessons[kind], limit) for kind in Kind}
+        self.lanes = {kind: _Lane(lessons[kind], limit) for kind in KINDS}
         self.places: Iterator[int] = count()
 
     def let_through(self, now: float) -> None:
@@ -142,9 +150,9 @@ class Turn:
 
     __slots__ = ("_call", "_clock", "_cuts", "_has_left", "_here", "_lane", "_place", "_poll")
 
-    def __init__(self, here: _Here, lane: _Lane, clock: Clock, *, poll: bool) -> None:
+    def __init__(self, here: _Here, kind: Kind, clock: Clock, *, poll: bool) -> None:
         self._here = here
-        self._lane = lane
+        self._lane = here.lanes[kind]
         self._clock = clock
         self._poll = poll
         self._place = next(here.places)
@@ -155,7 +163,7 @@ class Turn:
     def begins(self) -> bool:
         """Begin an attempt if that is possible without waiting; if not, `wait`. Each is ended by `ends`."""
         here, lane = self._here, self._lane
-        if here.waiting or here.in_flight >= here.limit or not lane.has_room():
+        if here.waiting or here.in_flight >= here.limit or lane.in_flight >= lane.room:
             return False
         if lane.lesson.rate is not None:
             now = self._clock.monotonic()
@@ -234,31 +242,36 @@ class Turn:
         here.in_flight -= 1
         lane.in_flight -= 1
         if told is not Told.NOTHING:
-            now = self._clock.monotonic()
-            if told is Told.REFUSED:
-                lane.lesson.refusal(self._cuts, now, pause)
-            else:
-                lane.lesson.answer(self._cuts, now)
-            lane.flight = answered(lane.flight, failed=told is not Told.TAKEN)
+            lane.learn(told, self._cuts, self._clock.monotonic(), pause)
         if here.waiting:
             here.let_through(self._clock.monotonic())
+
+
+class Lessons:
+    """What the requests of a client have taught, per event loop."""
+
+    def __init__(self) -> None:
+        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Kind, _Lesson]] = WeakKeyDictionary()
+
+    def of(self, loop: asyncio.AbstractEventLoop) -> dict[Kind, _Lesson]:
+        """Give those of a loop."""
+        return self._by_loop.setdefault(loop, {kind: _Lesson() for kind in KINDS})
 
 
 class Gate:
     """The gate of a client and its views; what it holds is per event loop."""
 
-    def __init__(self, limit: int, *, beside: "Gate | None" = None) -> None:
+    def __init__(self, limit: int, lessons: Lessons | None = None) -> None:
         """Make one.
 
         Args:
             limit: Requests in flight, per event loop.
-            beside: Another gate of the same client: both keep one pace, each has its own requests in flight.
+            lessons: Those of another gate: both keep one pace, each has its own requests in flight.
         """
         self._limit = limit
-        self._lessons: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Kind, _Lesson]] = (
-            WeakKeyDictionary() if beside is None else beside._lessons
-        )
+        self.lessons = Lessons() if lessons is None else lessons
         self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _Here] = WeakKeyDictionary()
+        self._latest: tuple[ref[asyncio.AbstractEventLoop], _Here] | None = None  # quicker than a look-up
 
     def turn(self, kind: Kind, clock: Clock, *, poll: bool = False) -> Turn:
         """Give a call its place.
@@ -268,18 +281,18 @@ class Gate:
             clock: Tells the time, and sleeps.
             poll: Whether others go first: looks of waits do not hold up work.
         """
-        here = self._here()
-        return Turn(here, here.lanes[kind], clock, poll=poll)
+        return Turn(self._here(), kind, clock, poll=poll)
 
     def paces(self, now: float) -> Paces:
         """Tell how things go on the running loop."""
-        return Paces(**{kind.value: lane.pace(now) for kind, lane in self._here().lanes.items()})
+        return Paces(**{kind: lane.pace(now) for kind, lane in self._here().lanes.items()})
 
     def _here(self) -> _Here:
         loop = asyncio.get_running_loop()
+        if self._latest is not None and self._latest[0]() is loop:
+            return self._latest[1]
         here = self._by_loop.get(loop)
         if here is None:
-            if loop not in self._lessons:
-                self._lessons[loop] = {kind: _Lesson() for kind in Kind}
-            here = self._by_loop[loop] = _Here(self._limit, self._lessons[loop])
+            here = self._by_loop[loop] = _Here(self._limit, self.lessons.of(loop))
+        self._latest = ref(loop), here
         return here

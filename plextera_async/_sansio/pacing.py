@@ -12,6 +12,7 @@ where there was little time to measure.
 import math
 from collections.abc import Sequence
 from enum import Enum
+from typing import Final, Literal
 
 import attrs
 
@@ -20,6 +21,7 @@ from plextera_async.errors import APIError, TransportError
 
 __all__ = [
     "KEPT",
+    "KINDS",
     "Flight",
     "Kind",
     "Pace",
@@ -39,6 +41,10 @@ __all__ = [
 KEPT = 4096
 """How many times of answers are worth keeping."""
 
+Kind = Literal["uploads", "creates", "reads"]
+KINDS: Final[tuple[Kind, ...]] = ("uploads", "creates", "reads")
+"""What a request is to the gate; each kind has a pace of its own."""
+
 _TOO_MANY = 429
 _UNAVAILABLE = 503
 _SERVER_ERROR = 500
@@ -47,18 +53,21 @@ _SLOWEST = 0.5  # a second; slower, and a pause that the server asks for is the 
 _CATCH_UP = 0.05  # seconds of sending that a late timer may make up for at once
 _EARLY = 1e-6  # seconds; a sum of floats may fall short of the moment that it was made from
 
-_FIRST_SHARE = 0.85
+_OWN_PAUSE = 0.25  # seconds, where the server names none
+_MOST_OWN_PAUSE = 2.0
+_FIRST_SHARE = 1.0
+_CUT = 0.95  # of the rate that was refused, at most
 _SHARE = 0.96  # of what the server was measured to take
-_RISE_SHARE = 0.95  # of the middle between the rate that held and the one that was refused
+_RISE_SHARE = 0.93  # of the middle between the rate that held and the one that was refused
 _SEARCH = 2.0  # seconds; after the first refusal the rate rises steeply: by 28 % in one, to 2.7 times in two
 _GENTLE = 10.0  # seconds; later by 1 % in one, by 9 % in three
-_BOLD_AFTER = 3.5  # seconds of gentle rise
+_BOLD_AFTER = 4.0  # seconds of gentle rise
 _BOLD = 1.8  # seconds; then by 36 % in one, to 3.4 times in two
 
-_HOLD_PER_PAUSE = 5.0
+_HOLD_PER_PAUSE = 7.0
 _LEAST_HOLD = 2.0  # seconds
 _MOST_HOLD = 120.0
-_SURE_AFTER = 6.0  # seconds of sending
+_SURE_AFTER = 4.0  # seconds of sending
 _SHORT_BURST = 0.12  # seconds of the quota's rate
 _LONG_BURST = 0.25
 _MEASURED = 2.5  # seconds before a refusal that say most about the rate
@@ -66,14 +75,6 @@ _SPANS = (0.25, 0.5, 1.0, 2.0)  # seconds; tried where the rate rose so fast tha
 
 _FEW = 0.05  # the share of failures that is not the doing of too many at once
 _FEWER = 0.7
-
-
-class Kind(Enum):
-    """What a request is to the gate; each kind has a pace of its own."""
-
-    UPLOADS = "uploads"
-    CREATES = "creates"
-    READS = "reads"
 
 
 class Told(Enum):
@@ -133,10 +134,12 @@ class Rate:
     """Whether it is the first one, a guess."""
     age: float = 0.0
     """Seconds for which it held requests back."""
+    pause: float
+    """Seconds of the pause before it."""
+    resumes_at: float
+    """When that pause ends."""
     next_at: float
     """When the next request may leave."""
-    resumes_at: float
-    """When the pause ends that came before it."""
 
 
 @attrs.frozen
@@ -157,10 +160,10 @@ class Flight:
 def kind_of(request: Request) -> Kind:
     """Say whose pace a request keeps."""
     if not request.changes:
-        return Kind.READS
+        return "reads"
     body = request.body
     carries_files = body is not None and body.content_type.startswith("multipart/")
-    return Kind.UPLOADS if carries_files else Kind.CREATES
+    return "uploads" if carries_files else "creates"
 
 
 def told(outcome: object, *, longest: float) -> tuple[Told, float]:
@@ -173,10 +176,8 @@ def told(outcome: object, *, longest: float) -> tuple[Told, float]:
     Returns:
         What it says, and the seconds for which a refusal asks, 0.0 when it names none.
     """
-    if isinstance(outcome, TransportError):
-        return Told.NOTHING, 0.0
     if not isinstance(outcome, APIError):
-        return Told.TAKEN, 0.0
+        return (Told.NOTHING if isinstance(outcome, TransportError) else Told.TAKEN), 0.0
     asked = outcome.retry_after or 0.0
     refuses = outcome.status == _TOO_MANY or (outcome.status == _UNAVAILABLE and asked > 0)
     if refuses and asked <= longest:
@@ -222,9 +223,10 @@ def took_late(rate: Rate) -> Rate:
     return attrs.evolve(rate, base=rate.base + _FIRST_SHARE) if rate.searching else rate
 
 
-def paused(rate: Rate, until: float) -> Rate:
-    """Let nothing leave before a moment."""
-    return attrs.evolve(rate, next_at=max(rate.next_at, until), resumes_at=max(rate.resumes_at, until))
+def paused(rate: Rate, now: float, pause: float) -> Rate:
+    """Let nothing leave for so many seconds."""
+    until = max(rate.resumes_at, now + pause)
+    return attrs.evolve(rate, pause=pause, resumes_at=until, next_at=max(rate.next_at, until))
 
 
 def refused(rate: Rate | None, now: float, *, pause: float, taken: Sequence[float]) -> Rate:
@@ -233,22 +235,28 @@ def refused(rate: Rate | None, now: float, *, pause: float, taken: Sequence[floa
     Args:
         rate: The rate at which the refused request had left; None when there was none.
         now: The time.
-        pause: Seconds for which the server asks; 0.0 for none.
+        pause: Seconds for which the server asks; 0.0 for none, then a short one is made.
         taken: When the latest answers came that were no refusals, ascending.
     """
+    if rate is not None and not (
+        taken and taken[-1] > rate.resumes_at
+    ):  # the quota is still used up: no news
+        return paused(rate, now, max(pause, min(_MOST_OWN_PAUSE, 2 * rate.pause)))
+    pause = max(pause, _OWN_PAUSE)
     hold = min(_MOST_HOLD, max(_LEAST_HOLD, _HOLD_PER_PAUSE * pause))
     if rate is None:
         base, sure = _FIRST_SHARE * _taken_in(taken, now, seconds=1.0), 0.0
     else:
         base, sure = _learned(rate, now, taken)
-        base = min(base, _RISE_SHARE * per_second(rate))
+        base = min(base, _CUT * per_second(rate))
     return Rate(
         base=max(_SLOWEST, base),
         hold=hold * sure,
         sure=sure,
         searching=rate is None,
-        next_at=max(now + pause, rate.next_at if rate else 0.0),
+        pause=pause,
         resumes_at=now + pause,
+        next_at=now + pause,
     )
 
 
