@@ -44,8 +44,11 @@ def _of_its_type(owner: object, attribute: "attrs.Attribute[Any]", value: Any) -
 
 @attrs.frozen
 class Timeouts:
-    """Limits of one attempt. Waiting for its turn counts in none of them: for room in flight, for the learned rate, or
-    until a pause is over that the server asked for."""
+    """Limits of one attempt.
+
+    Waiting for its turn counts in none of them: for room in flight, for the learned rate, or until a pause is over that
+    the server asked for.
+    """
 
     connect: float = attrs.field(default=10.0, validator=_positive)
     """Longest time to a usable connection: name look-up, TCP, proxy and TLS together."""

@@ -3,23 +3,18 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from random import Random
 from typing import Any
 
 import attrs
 
 from plextera_async import AsyncPlextera
-from plextera_async._generated.operations import (
-    CREATE_EXTRACTION,
-    GET_EXTRACTION,
-    UPLOAD_EXTRACTION,
-    Operation,
-)
+from plextera_async._generated.operations import CREATE_EXTRACTION, GET_EXTRACTION, UPLOAD_EXTRACTION
 from plextera_async._sansio.message import Request, Response
+from plextera_async._sansio.pacing import Paces
 from plextera_async._sansio.retry import seconds_to_wait
 from plextera_async.errors import APIError, RateLimitedError
 from tests.support.clocks import with_clock
-from tests.support.virtual_time import VirtualClock
+from tests.support.virtual_time import Dice, VirtualClock
 
 OPERATIONS = {"reads": GET_EXTRACTION, "creates": CREATE_EXTRACTION, "uploads": UPLOAD_EXTRACTION}
 
@@ -109,26 +104,33 @@ class Server:
     latency: float = 0.02
     answers: Answers = attrs.field(factory=Answers)
     clock: VirtualClock = attrs.field(factory=VirtualClock)
-    dice: Random = attrs.field(factory=lambda: Random(2))
+    dice: Dice = attrs.field(factory=Dice)
     cuts_off_at: int | None = None
-    """So many at once are too many: it answers 500."""
+    """So many at once are enough: to more it answers 500, at once."""
     under_way: int = 0
+    paces: Paces | None = None
+    """Of the client, at the end."""
 
     async def answer(self, kind: str) -> Response | APIError:
         """Answer one request."""
-        self.under_way += 1
-        too_many = self.cuts_off_at is not None and self.under_way > self.cuts_off_at
-        await asyncio.sleep(self.latency * (0.5 + self.dice.random() / 5))
-        taken = self.quota.takes(self.clock.monotonic()) and not too_many
-        await asyncio.sleep(self.latency * (0.5 + self.dice.random() / 5))
-        self.under_way -= 1
-        self.answers.seen.append(Seen(self.clock.monotonic(), kind, taken))
-        if too_many:
+        await self._travel()
+        if self.cuts_off_at is not None and self.under_way >= self.cuts_off_at:
+            self.answers.seen.append(Seen(self.clock.monotonic(), kind, taken=False))
             return APIError(status=500)
+        self.under_way += 1
+        taken = self.quota.takes(self.clock.monotonic())
+        try:
+            await self._travel()
+        finally:
+            self.under_way -= 1
+        self.answers.seen.append(Seen(self.clock.monotonic(), kind, taken))
         if taken:
             return Response(status=200, headers={})
         header = self.retry_after(self.clock) if callable(self.retry_after) else self.retry_after
         return RateLimitedError(status=429, retry_after=seconds_to_wait(header, self.clock.now()))
+
+    async def _travel(self) -> None:
+        await asyncio.sleep(self.latency * (0.45 + self.dice.throw() / 10))
 
 
 async def keep_busy(
@@ -151,13 +153,13 @@ async def keep_busy(
         task.cancel()
     done = await asyncio.gather(*group, return_exceptions=True)
     assert all(isinstance(one, asyncio.CancelledError) for one in done), done
-    paces = client._sender.gate.paces(server.clock.monotonic())
-    assert all((one.in_flight, one.waiting) == (0, 0) for one in attrs.astuple(paces, recurse=False))
+    server.paces = client.pace
+    assert all((one.in_flight, one.waiting) == (0, 0) for one in attrs.astuple(client.pace, recurse=False))
     return server.answers
 
 
 async def _caller(client: AsyncPlextera, server: Server, kind: str) -> None:
-    request = Request(operation=_named(kind), path="/x", body=_Form() if kind == "uploads" else None)
+    request = Request(operation=OPERATIONS[kind], path="/x", body=_Form() if kind == "uploads" else None)
 
     async def attempt(request_id: str, number: int) -> Response | APIError:
         server.answers.attempts = max(server.answers.attempts, number)
@@ -167,10 +169,6 @@ async def _caller(client: AsyncPlextera, server: Server, kind: str) -> None:
         began = server.clock.monotonic()
         await client._sender._until_answered(request, attempt, retry=True)
         server.answers.waits.append((server.clock.monotonic(), server.clock.monotonic() - began))
-
-
-def _named(kind: str) -> Operation:
-    return OPERATIONS[kind]
 
 
 class _Form:

@@ -4,7 +4,6 @@ import asyncio
 import selectors
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
-from random import Random
 from typing import Any, TypeVar
 
 from plextera_async._aio.clock import Clock
@@ -33,11 +32,22 @@ class _Loop(asyncio.SelectorEventLoop):
         return self._skipping.now
 
 
-class VirtualClock(Clock):
-    """The clock of such a loop, with dice that fall the same way every time."""
+class Dice:
+    """Numbers that fall evenly over [0, 1), the same ones every time."""
 
     def __init__(self) -> None:
-        self._dice = Random(1)
+        self._thrown = 0
+
+    def throw(self) -> float:
+        self._thrown += 1
+        return self._thrown * 0.6180339887498949 % 1  # multiples of the golden ratio
+
+
+class VirtualClock(Clock):
+    """The clock of such a loop."""
+
+    def __init__(self) -> None:
+        self._dice = Dice()
         self._ids = 0
 
     def monotonic(self) -> float:
@@ -47,7 +57,7 @@ class VirtualClock(Clock):
         return datetime(2026, 1, 2, tzinfo=UTC) + timedelta(seconds=self.monotonic())
 
     def jitter(self) -> float:
-        return self._dice.random()
+        return self._dice.throw()
 
     def new_id(self) -> str:
         self._ids += 1
