@@ -17,7 +17,7 @@ from plextera_async.client.waits import Reader
 from plextera_async.client.watcher import Lister
 from plextera_async.client.watchers import Watchers
 from plextera_async.options import PollPolicy
-from tests.support.virtual_time import LoopClock
+from tests.support.virtual_time import VirtualClock
 
 _START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 _KINDS: Mapping[str, tuple[Any, Any]] = {
@@ -25,6 +25,16 @@ _KINDS: Mapping[str, tuple[Any, Any]] = {
     "run": (models.WorkflowRun, RunHandle),
     "job": (models.ExtractJob, ExtractJobHandle),
 }
+
+
+class _Clock(VirtualClock):
+    """A clock that begins at 1000, and whose dice always show the middle."""
+
+    def monotonic(self) -> float:
+        return 1000 + asyncio.get_running_loop().time()
+
+    def jitter(self) -> float:
+        return 0.5
 
 
 def failure(status: int, retry_after: float | None = None) -> errors.APIError:
@@ -91,7 +101,7 @@ class PretendApi:
         self, kind: str = "extraction", *, events: Events | None = None, policy: PollPolicy | None = None
     ):
         self.kind = kind
-        self.clock = LoopClock()
+        self.clock = _Clock()
         self.events = events
         self.policy = policy or PollPolicy()
         self.watchers = Watchers(events)
@@ -109,7 +119,7 @@ class PretendApi:
 
     @property
     def now(self) -> float:
-        return asyncio.get_running_loop().time()
+        return self.clock.monotonic()
 
     def reader(self) -> Reader[Any]:
         return Reader(self.read, Lister(self.kind, self.read_page, self.policy, self.clock), self.watchers)
@@ -184,7 +194,9 @@ class PretendApi:
     def deliver(self, life: Life, *, after: float = 0.15, whole: bool = True) -> None:
         """Have the event of a job's end come so long after it."""
         assert self.events is not None
-        asyncio.get_running_loop().call_at(life.ends + after, self.events.tell, self.event(life, whole=whole))
+        asyncio.get_running_loop().call_later(
+            life.ends + after - self.now, self.events.tell, self.event(life, whole=whole)
+        )
 
     @staticmethod
     def stamp(moment: float) -> datetime:

@@ -1,8 +1,9 @@
-"""An event loop whose time passes only when there is nothing to do: hours of waiting in no time, the same in each run."""
+"""An event loop whose time passes only when nobody has anything to do: hours in a moment, the same every time."""
 
 import asyncio
 import selectors
 from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from plextera_async._aio.clock import Clock
@@ -10,45 +11,61 @@ from plextera_async._aio.clock import Clock
 T = TypeVar("T")
 
 
-class _Jumping(selectors.DefaultSelector):
-    """Where others would sleep, time moves on. Nothing outside of the loop can wake it: then waiting for ever is a failure."""
+class _Skipping(selectors.SelectSelector):
+    """Waits for nothing: what would have been waited for is put on the clock."""
 
-    passed = 0.0
+    now = 0.0
 
     def select(self, timeout: float | None = None) -> Any:
-        ready = super().select(0)
-        if not ready and timeout is None:
-            raise AssertionError("everything waits, and nothing is going to happen")
-        if not ready:
-            self.passed += timeout or 0.0
-        return ready
+        if timeout is None:
+            raise RuntimeError("everybody waits for somebody else")
+        self.now += max(0.0, timeout)
+        return super().select(0)
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """A loop that begins at a time of its own."""
-
+class _Loop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
-        self._jumping = _Jumping()
-        super().__init__(self._jumping)
+        self._skipping = _Skipping()
+        super().__init__(self._skipping)
 
     def time(self) -> float:
-        return 1000.0 + self._jumping.passed
+        return self._skipping.now
 
 
-class LoopClock(Clock):
-    """A client's clock that goes by the running loop; its dice show what they are told."""
+class Dice:
+    """Numbers that fall evenly over [0, 1), the same ones every time."""
 
-    dice = 0.5
+    def __init__(self) -> None:
+        self._thrown = 0
+
+    def throw(self) -> float:
+        self._thrown += 1
+        return self._thrown * 0.6180339887498949 % 1  # multiples of the golden ratio
+
+
+class VirtualClock(Clock):
+    """The clock of such a loop."""
+
+    def __init__(self) -> None:
+        self._dice = Dice()
+        self._ids = 0
 
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time()
 
+    def now(self) -> datetime:
+        return datetime(2026, 1, 2, tzinfo=UTC) + timedelta(seconds=self.monotonic())
+
     def jitter(self) -> float:
-        return self.dice
+        return self._dice.throw()
+
+    def new_id(self) -> str:
+        self._ids += 1
+        return f"{self._ids:032x}"
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run in a virtual loop, and check that it leaves no task behind."""
+    """Run a coroutine in virtual time, and check that it leaves no task behind."""
 
     async def watched() -> T:
         result = await main
@@ -56,5 +73,5 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         assert not left, left
         return result
 
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with asyncio.Runner(loop_factory=_Loop) as runner:
         return runner.run(watched())
