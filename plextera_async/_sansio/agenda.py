@@ -40,12 +40,13 @@ class Agenda(Generic[WaitT]):
         events_flow: Whether events have been arriving: then all looks are rarer.
     """
 
-    def __init__(self, policy: PollPolicy, ways: Ways) -> None:
+    def __init__(self, policy: PollPolicy, ways: Ways, *, events_flow: bool = False) -> None:
         """Begin with no wait.
 
         Args:
             policy: The rhythm of looks.
             ways: How lists of this kind of job can be read.
+            events_flow: Whether events have been arriving.
         """
         self._policy = policy
         self._lists = Lists(ways)
@@ -57,7 +58,7 @@ class Agenda(Generic[WaitT]):
         self._lists_not_before = -math.inf
         self._pages = 1
         self.by_lists = False
-        self.events_flow = False
+        self.events_flow = events_flow
 
     def __len__(self) -> int:
         return self._open

@@ -175,7 +175,7 @@ class Scan:
             if self._is_over_budget(1):
                 return
             page = yield from self._read(status, [number])
-            if not page.items or (page.total_pages is not None and number + 1 >= page.total_pages):
+            if not page.items or number + 1 == page.total_pages:
                 self.oldest = None  # nothing can be further back
                 return
             if self._behind >= SIZE or self._is_known_head() or self._has_all:
@@ -186,7 +186,7 @@ class Scan:
     def _by_status(self, status: str | None) -> _Steps:
         """Read all pages, many at one time: while they are read, jobs leave the list, and pull others over the seams."""
         page = yield from self._read(status, [0])
-        if page.total_pages is None:
+        if page.total_pages is None or (page.items and page.total_pages < 1):
             yield from self._to_the_end(status, page)
             return
         total = page.total_pages

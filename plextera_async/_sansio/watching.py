@@ -35,7 +35,7 @@ _SPREAD = 0.2
 _SLOW = 10.0  # seconds between looks while events arrive: with its spread, and the look itself, under 15
 _SLOW_SLOPE = 1 / 20
 _SLOWEST = 60.0
-_GUARD = 120.0
+_GUARD = 60.0
 _LATELY = 5.0
 
 

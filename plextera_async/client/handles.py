@@ -65,7 +65,9 @@ class Handle(Generic[JobT]):
     async def wait(self, timeout: Timeout = DEFAULT, *, check: bool = True) -> JobT:  # noqa: ASYNC109 - a limit for the job
         """Wait until the job has ended, and give its last model.
 
-        Looks at the job with growing pauses (`PollPolicy`). Failures that pass (no connection, 429, 5xx, an answer
+        Looks at the job with growing pauses (`PollPolicy`); when there are more than four waits of its kind, lists are
+        looked at for all of them, and each job once, when it has ended. With `AsyncPlextera(events=...)` an event
+        ends the wait too, whichever is first. Failures that pass (no connection, 429, 5xx, an answer
         that cannot be decoded, 404 within 30 s of the create) are lived through until the deadline.
 
         Args:

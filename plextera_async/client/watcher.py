@@ -68,11 +68,11 @@ class Entry(Waiting):
 class Watcher:
     """Serves the open waits of one kind of job, in one event loop. Lives from the first wait to the last."""
 
-    def __init__(self, lister: Lister) -> None:
-        """Watch by what the first wait brought."""
+    def __init__(self, lister: Lister, *, events_flow: bool) -> None:
+        """Watch by what the first wait brought; *events_flow* says whether events arrived lately."""
         self._lister = lister
         self._clock = lister.clock
-        self._agenda: Agenda[Entry] = Agenda(lister.policy, WAYS[lister.kind])
+        self._agenda: Agenda[Entry] = Agenda(lister.policy, WAYS[lister.kind], events_flow=events_flow)
         self._task: asyncio.Task[None] | None = None
         self._pausing: anyio.CancelScope | None = None
         self._pausing_until = -math.inf
@@ -82,6 +82,11 @@ class Watcher:
     def is_idle(self) -> bool:
         """Whether no wait is open."""
         return not self._agenda
+
+    @property
+    def events_flow(self) -> bool:
+        """Whether events have been arriving."""
+        return self._agenda.events_flow
 
     @property
     def failure(self) -> PlexteraError | None:

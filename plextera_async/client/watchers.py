@@ -1,6 +1,7 @@
 """The watchers of a client and its views: one for each event loop, kind of job and rhythm, while it has an open wait."""
 
 import asyncio
+import math
 import threading
 import weakref
 from collections.abc import Callable
@@ -15,6 +16,9 @@ from plextera_async.options import PollPolicy
 __all__ = ["Watchers"]
 
 _Name = tuple[str, PollPolicy]
+
+_FLOW_LASTS = 300.0
+"""Seconds after the last wait for which events are believed to go on arriving."""
 
 
 class Watchers:
@@ -36,6 +40,7 @@ class Watchers:
         self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Name, Watcher]] = (
             WeakKeyDictionary()
         )
+        self._flow_until: dict[str, float] = {}
         self._unsubscribe: Callable[[], object] | None = None
 
     def listen(self) -> None:
@@ -70,7 +75,8 @@ class Watchers:
             watchers = self._by_loop.setdefault(loop, {})
             watcher = watchers.get(name)
             if watcher is None:
-                watcher = watchers[name] = Watcher(lister)
+                flows = lister.clock.monotonic() < self._flow_until.get(lister.kind, -math.inf)
+                watcher = watchers[name] = Watcher(lister, events_flow=flows)
             watcher.join(entry)
             event = self._recent.of(lister.kind, entry.id)
         if event is not None and entry.latest() is not None:  # what was never read is read at once
@@ -91,6 +97,8 @@ class Watchers:
             name = (lister.kind, lister.policy)
             if watchers.get(name) is watcher and watcher.is_idle:
                 del watchers[name]
+                lasts = _FLOW_LASTS if watcher.events_flow else 0.0
+                self._flow_until[lister.kind] = lister.clock.monotonic() + lasts
 
     def _hear(self, event: JobEvent) -> None:
         with self._lock:

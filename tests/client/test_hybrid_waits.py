@@ -127,6 +127,24 @@ def test_looks_are_rare_while_events_arrive_and_frequent_when_one_is_missed() ->
     assert late[-1] <= 15
 
 
+def test_waits_one_after_the_other_know_that_events_arrive() -> None:
+    async def main() -> None:
+        api = _api()
+        for _ in range(5):
+            handle = api.create(9.0)
+            api.deliver(api.lives[handle.id])
+            await handle.wait()
+        assert len([at for at, _ in api.gets if at > 1009.2]) == 0
+
+        handle = api.create(9.0)  # its event is lost
+        assert await late_by(api, handle) <= 15
+        before = api.requests["get"]
+        await api.create(9.0).wait()
+        assert api.requests["get"] - before >= 4
+
+    run(main())
+
+
 def test_an_event_that_is_faster_than_the_answer_of_the_create_is_not_lost() -> None:
     async def main() -> None:
         api = _api()

@@ -60,7 +60,7 @@ def test_more_than_four_waits_are_told_by_lists(number: int, *, by_lists: bool) 
     made, waits = agenda(number)
     assert (len(made), made.by_lists) == (number, by_lists)
     assert made.next_moment(is_looking=False) == 1
-    assert made.next_moment(is_looking=True) == (180 if by_lists else 1)
+    assert made.next_moment(is_looking=True) == (90 if by_lists else 1)
     assert made.are_lists_due(1) is by_lists
     assert len(list(made.pop_due(1))) == (0 if by_lists else number)
     for each in waits[4:]:

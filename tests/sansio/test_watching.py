@@ -176,7 +176,7 @@ def test_while_events_arrive_a_young_job_is_looked_at_within_15_seconds(age: flo
 
 @given(SECONDS, JITTER)
 def test_the_guard_grows_with_age(age: float, jitter: float) -> None:
-    assert max(120, age) <= guard_pause(age, jitter=jitter) <= 2 * max(120, age)
+    assert max(60, age) <= guard_pause(age, jitter=jitter) <= 2 * max(60, age)
 
 
 @pytest.mark.parametrize(
