@@ -168,6 +168,7 @@ class Connection(asyncio.Protocol):
             method, target, _ = head[0].split(" ")
             if target == "/events":
                 self.world.streams.append(self.transport)
+                self.transport.write(b"\n")
                 return
             status, content = self.world.answer(method, target)
             body = json.dumps(content).encode()

@@ -39,6 +39,7 @@ class Scene:
     port: int
     receiver: WebhookReceiver
     seen: dict[str, float] = attrs.field(factory=dict[str, float])
+    hears: asyncio.Event = attrs.field(factory=asyncio.Event)
 
     async def counts(self) -> Result:
         """Ask the server what it was asked, and when jobs ended."""
@@ -53,6 +54,8 @@ class Scene:
         """Take events until cancelled; of each *lose* one is lost, 0 loses none."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**20)
         writer.write(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readline()
+        self.hears.set()
         number = 0
         try:
             while body := (await reader.readline()).rstrip(b"\n"):
@@ -80,6 +83,7 @@ async def scene(scale: float, *, hears: bool, lose: int) -> AsyncIterator[Scene]
         client = AsyncPlextera("key", base_url=f"http://127.0.0.1:{port}", events=receiver if hears else None)
         made = Scene(client, port, receiver)
         hearing = asyncio.create_task(made.hear(lose=lose))
+        await made.hears.wait()
         try:
             async with client:
                 yield made
