@@ -181,6 +181,7 @@ async def _memory(here: Scene, jobs: int) -> Result:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # until then the loop holds what was gathered
 
     tasks: list[asyncio.Task[Any]]
     bare, tasks = await taken(lambda _: idle())
@@ -189,6 +190,7 @@ async def _memory(here: Scene, jobs: int) -> Result:
     whole, tasks = await taken(lambda handle: handle.wait())
     await ended(tasks)
     del tasks
+    await asyncio.sleep(0)
     gc.collect()
     left = (tracemalloc.get_traced_memory()[0] - before) / jobs
     tracemalloc.stop()
