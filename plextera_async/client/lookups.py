@@ -153,7 +153,9 @@ class Lookups:
             answer = await self._list(at)
             survey = survey or self._begin(since, answer.date)
             page = Page(items=answer.model.data, page_info=answer.model.page_info)
-            survey.feed([page.items[position] for position in walk.feed(seen_on(page))])
+            survey.feed(
+                [page.items[position] for position in walk.feed(seen_on(page))], goes_on=at > furthest
+            )
             furthest = max(furthest, at)
         assert survey is not None, "there is a first page"  # noqa: S101 - a walk begins with one
         if any(survey.verdict(key) is not Verdict.FOUND for key in since):
