@@ -1,6 +1,7 @@
 """Extractions whose create has an unknown fate are looked for by their key; sends are counted on the socket."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -118,7 +119,7 @@ async def test_a_second_loss_is_looked_for_and_never_sent_a_third_time(
 async def test_a_job_that_appears_within_the_grace_is_found(
     tagged: FickleServer, client: AsyncPlextera, clock: FakeClock, create: Create
 ) -> None:
-    tagged.plan, tagged.lag = ["apply drop"], 1
+    tagged.plan, tagged.lag = ["apply drop"], 5
 
     handle = await create(client)
 
@@ -525,15 +526,14 @@ class TestSentTwice:
     """The first create arrived after all, later than the grace; the second is refused as its duplicate."""
 
     @pytest.fixture
-    async def handle(self, tagged: FickleServer, client: AsyncPlextera) -> ExtractionHandle:
-        tagged.plan, tagged.lag, tagged.rejects_repeats = ["apply drop", "ok"], 2, True
+    async def handle(self, tagged: FickleServer, client: AsyncPlextera, clock: FakeClock) -> ExtractionHandle:
+        tagged.plan, tagged.lag, tagged.rejects_repeats = ["apply drop", "ok"], 15, True
         handle = await CREATES["create"](client)
         assert len(tagged.sends) == 2
         first, second = tagged.keyed("mine")
         assert handle.id == second.id
         first.status = "COMPLETED"
-        for job in tagged.jobs:
-            job.hidden_for = 0
+        clock.move(15)
         return handle
 
     async def test_wait_moves_to_the_first(self, tagged: FickleServer, handle: ExtractionHandle) -> None:
@@ -639,3 +639,41 @@ async def test_two_loops_may_look_with_one_client(clock: FakeClock, server: Fick
 
     assert [one.id for one in found if one is not None] == ["job0"] * 3
     await until(lambda: server.lists == 3)
+
+
+FATES = ["ok"] * 10 + [f"{deed} {loss}" for deed in ("apply", "skip") for loss in LOST if loss != "silence"]
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_whatever_is_lost_nothing_is_created_twice(
+    server: FickleServer, client: AsyncPlextera, seed: int
+) -> None:
+    dice = random.Random(seed)  # noqa: S311 - faults, not secrets
+    count = 60
+    server.lag = dice.choice([0, 5, 9.9])
+    server.ahead = timedelta(seconds=dice.uniform(-1e5, 1e5))
+    for age in range(dice.randrange(0, 300)):
+        server.add(age=age * dice.choice([1, 1, 5]), tags=dice.choice([{"a": "b"}, {"a": "b"}, None]))
+    server.plan = [dice.choice(FATES) for _ in range(count * 3)]
+    server.list_faults = [answer(status="500 x")] * dice.randrange(3)
+    server.on_list = lambda _: server.add(tags={"other": "job"}) if dice.random() < 0.3 else None
+
+    ended = await asyncio.gather(
+        *(
+            CREATES[dice.choice(["create", "upload"])](client, key=f"k{number}", tags={"n": "1"})
+            for number in range(count)
+        ),
+        return_exceptions=True,
+    )
+
+    for number, end in enumerate(ended):
+        jobs = server.keyed(f"k{number}")
+        sends = sum(f'"k{number}"'.encode() in body for body in server.sends)
+        assert len(jobs) <= 1
+        assert 1 <= sends <= 2
+        if isinstance(end, ExtractionHandle):
+            assert [end.id] == [job.id for job in jobs]
+            assert end.also_created == ()
+        else:
+            assert isinstance(end, errors.AmbiguousCreateError)
+            assert end.key == f"k{number}"
