@@ -454,6 +454,16 @@ async def test_several_tasks_may_take_results() -> None:
     assert sorted(itertools.chain(*taken)) == list(range(100))
 
 
+async def test_leaving_ends_the_loops_of_other_tasks() -> None:
+    async def take() -> list[int]:
+        return [one async for one in fanout]
+
+    async with Fanout([1], forever, concurrency=3) as fanout:
+        taking = asyncio.ensure_future(take())
+        await settle()
+    assert await taking == []
+
+
 async def test_a_result_is_not_lost_to_a_cancelled_taker() -> None:
     gates = Gates()
     async with Fanout([7], gates.work, concurrency=1) as fanout:

@@ -250,8 +250,13 @@ async def test_a_failing_iteration_is_raised_after_what_was_begun(client: AsyncP
     assert [outcome.error for outcome in taken] == [None, None]
 
 
-async def test_leaving_early_stops_everything(sandbox: Sandbox, client: AsyncPlextera) -> None:
-    before = asyncio.all_tasks()
+def ours() -> list[str]:
+    """Name the tasks of pipelines; the sandbox has some of its own on this loop."""
+    names = (getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks())
+    return [name for name in names if name.startswith(("Fanout.", "_Pipeline."))]
+
+
+async def test_leaving_early_stops_everything(client: AsyncPlextera) -> None:
     ended: list[bool] = []
 
     async def documents() -> AsyncIterator[bytes]:
@@ -265,12 +270,10 @@ async def test_leaving_early_stops_everything(sandbox: Sandbox, client: AsyncPle
         async for outcome in outcomes:
             assert outcome.error is None
             break
+        assert ours() != []
 
-    count = posts(sandbox)
     assert ended == [True]
-    assert {task for task in asyncio.all_tasks() - before if "RequestHandler" not in repr(task)} == set()
-    await asyncio.sleep(0.01)
-    assert posts(sandbox) == count
+    assert ours() == []
 
 
 async def test_the_source_is_pulled_no_further_than_there_is_room(

@@ -539,7 +539,7 @@ class TestSentTwice:
     async def test_wait_moves_to_the_first(self, tagged: FickleServer, handle: ExtractionHandle) -> None:
         first, second = tagged.keyed("mine")
 
-        job = await handle.wait()
+        job = await handle.wait(timeout=None)
 
         assert (job.id, handle.id, job.status) == (first.id, first.id, "COMPLETED")
         assert handle.also_created == (second.id,)
