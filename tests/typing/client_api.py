@@ -20,6 +20,8 @@ from plextera_async import (
     Handle,
     Limits,
     Outcome,
+    Pace,
+    Paces,
     Page,
     Pages,
     PlexteraError,
@@ -42,6 +44,11 @@ def making(session: aiohttp.ClientSession) -> None:
     )
     client = AsyncPlextera("key", base_url="https://x.example", options=options, session=session)
     assert_type(client.with_options(retry=RetryPolicy()), AsyncPlextera)
+    assert_type(client.pace, Paces)
+    assert_type(client.pace.uploads, Pace)
+    assert_type(client.pace.reads.per_second, float | None)
+    assert_type(client.pace.creates.paused_for, float)
+    assert_type(client.pace.creates.in_flight, int)
     assert_type(AsyncPlextera(), AsyncPlextera)
 
 
