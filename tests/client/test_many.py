@@ -15,20 +15,8 @@ from plextera_async import AsyncPlextera, Document, Outcome, errors
 from plextera_async.options import PollPolicy
 from plextera_async.sandbox import Fault, Sandbox, Timing
 from tests.support.clocks import FakeClock
+from tests.support.many import outcomes_of, posts, text
 from tests.support.waiting import until
-
-
-def text(number: int) -> bytes:
-    return b"Total: %d\n" % number
-
-
-def posts(sandbox: Sandbox) -> int:
-    return sum(request.method == "POST" for request in sandbox.requests)
-
-
-async def outcomes_of(client: AsyncPlextera, documents: Any, **options: Any) -> list[Outcome]:
-    async with client.extract_many(documents, **options) as outcomes:
-        return [outcome async for outcome in outcomes]
 
 
 @pytest.mark.parametrize("ordered", [False, True])
@@ -79,52 +67,6 @@ async def test_every_kind_of_document(sandbox: Sandbox, client: AsyncPlextera, t
     assert (("a", "b"), ("plexteraClientKey", "two")) in tags
     assert (("n", "6"), ("plexteraClientKey", "six")) in tags
     assert all("plexteraClientKey" in (one.tags or {}) for one in made)
-
-
-class OddError(Exception):
-    pass
-
-
-async def broken() -> AsyncIterator[bytes]:
-    yield bytes(300_000)
-    raise OddError
-
-
-async def cut() -> AsyncIterator[bytes]:
-    yield bytes(3)
-    raise asyncio.CancelledError
-
-
-def odd() -> Any:
-    raise OddError
-
-
-UNUSABLE: dict[str, Any] = {
-    "no such file": "missing.pdf",
-    "empty": b"",
-    "None": None,
-    "a number": 5,
-    "text file": io.StringIO("x"),
-    "too many tags": Document(b"x", tags={str(number): "x" for number in range(51)}),
-    "tags that are none": Document(b"x", tags=5),  # type: ignore[arg-type]
-    "an address without TLS": Document(url="http://x.example"),
-    "an empty id": Document(file_id=""),
-    "fails while it is sent": broken(),
-    "is cut off while it is looked at": cut(),
-    "fails when it is made": odd,
-}
-
-
-@pytest.mark.parametrize("source", UNUSABLE.values(), ids=UNUSABLE.keys())
-async def test_a_source_that_cannot_be_sent_is_that_outcome_s_error(
-    sandbox: Sandbox, client: AsyncPlextera, source: Any
-) -> None:
-    outcomes = await outcomes_of(client, [text(1), source, text(2)], ordered=True)
-
-    assert [outcome.error is None for outcome in outcomes] == [True, False, True]
-    assert isinstance(outcomes[1].error, errors.InvalidInputError)
-    assert (outcomes[1].id, outcomes[1].extraction) == (None, None)
-    assert len(sandbox.world.extractions) == 2
 
 
 async def test_each_end_has_its_error(sandbox: Sandbox, client: AsyncPlextera) -> None:
@@ -232,6 +174,10 @@ async def test_a_key_that_is_refused_later_leaves_what_was_submitted_alone(
     assert all(isinstance(outcome.error, errors.AuthenticationError) for outcome in outcomes[1:])
 
 
+class OddError(Exception):
+    pass
+
+
 async def test_a_failing_iteration_is_raised_after_what_was_begun(client: AsyncPlextera) -> None:
     taken: list[Outcome] = []
 
@@ -291,25 +237,6 @@ async def test_the_source_is_pulled_no_further_than_there_is_room(
             await anext(outcomes)
             await until(lambda: len(sandbox.world.extractions) >= len(pulled))
             assert len(pulled) <= taken + 4
-
-
-@pytest.mark.parametrize(
-    "documents",
-    ["a.pdf", b"x", Path("a.pdf"), Document(b"x"), io.BytesIO(b"x"), bytearray(b"x"), 5, None, lambda: b"x"],
-)
-def test_what_is_no_collection_of_documents_is_refused_at_once(documents: Any) -> None:
-    with pytest.raises(errors.InvalidInputError):
-        AsyncPlextera("key").extract_many(documents)
-
-
-@pytest.mark.parametrize("concurrency", [0, -1, 1.5, True, "5"])
-def test_a_concurrency_that_is_none_is_refused_at_once(concurrency: Any) -> None:
-    with pytest.raises(errors.InvalidInputError, match="concurrency"):
-        AsyncPlextera("key").extract_many([], concurrency=concurrency)
-
-
-async def test_nothing_in_is_nothing_out(client: AsyncPlextera) -> None:
-    assert await outcomes_of(client, []) == []
 
 
 async def test_outcomes_that_are_kept_keep_no_sources_alive_but_their_own(client: AsyncPlextera) -> None:
