@@ -64,7 +64,7 @@ class Verdict(Enum):
     """What one look-up says about one key."""
 
     FOUND = "found"
-    ABSENT = "not there, as far as one look can prove that"
+    ABSENT = "not there, if lists show tags at all, and as far as one look can prove that"
     UNKNOWN = "not seen, which proves nothing"
 
 
@@ -77,18 +77,19 @@ class Step(Enum):
     GIVE_UP = "leave it to the caller"
 
 
-def next_step(verdicts: Sequence[Verdict], *, may_send: bool) -> Step:
+def next_step(verdicts: Sequence[Verdict], *, may_send: bool, shows_tags: bool) -> Step:
     """Say what follows from the look-ups so far.
 
     Args:
         verdicts: Of each look-up since the last send, at least one.
         may_send: It was sent once so far, and can be sent again as it was.
+        shows_tags: Items of lists have shown tags by now, in these look-ups or before.
     """
     if verdicts[-1] is Verdict.FOUND:
         return Step.TAKE
     if len(verdicts) == 1:
         return Step.LOOK_AGAIN
-    is_proven = all(verdict is Verdict.ABSENT for verdict in verdicts)
+    is_proven = shows_tags and all(verdict is Verdict.ABSENT for verdict in verdicts)
     return Step.SEND_AGAIN if may_send and is_proven else Step.GIVE_UP
 
 
@@ -122,20 +123,15 @@ class Survey(Generic[ListedT]):
     """One look-up: a pass over a list, the newest items first, for any number of keys at a time.
 
     Attributes:
-        shows_tags: Items of lists have shown tags, in this pass or before.
+        shows_tags: Items have shown tags in this pass.
         is_over: Whether what is left of the list can tell nothing any more.
         unread: Items that may be one of those looked for, but do not show tags: to be read singly. No more than one
             more than may be.
     """
 
-    def __init__(self, windows: Mapping[str, Window], *, shows_tags: bool = False) -> None:
-        """Begin.
-
-        Args:
-            windows: The keys that are looked for, and what counts for each.
-            shows_tags: Items of lists have shown tags before.
-        """
-        self.shows_tags = shows_tags
+    def __init__(self, windows: Mapping[str, Window]) -> None:
+        """Begin to look for the keys, with what counts for each."""
+        self.shows_tags = False
         self.is_over = False
         self.unread: list[ListedT] = []
         self._windows = windows
@@ -181,7 +177,7 @@ class Survey(Generic[ListedT]):
         """Say what the pass, now that it is over, tells about a key."""
         if self._found[key]:
             return Verdict.FOUND
-        is_whole = self._is_sorted is not False and not self.unread and self.shows_tags
+        is_whole = self._is_sorted is not False and not self.unread
         is_told_apart = _folded(key) not in self._lookalikes
         return Verdict.ABSENT if is_whole and is_told_apart else Verdict.UNKNOWN
 

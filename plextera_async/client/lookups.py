@@ -95,7 +95,7 @@ class Lookups:
         while True:
             sighting = await self.look(key, since)
             verdicts.append(sighting.verdict)
-            step = next_step(verdicts, may_send=may_send)
+            step = next_step(verdicts, may_send=may_send, shows_tags=self._shows_tags)
             if step is not Step.LOOK_AGAIN:
                 return step, sighting
             await self._sender.clock.sleep(GRACE)
@@ -170,7 +170,7 @@ class Lookups:
             key: Window() if limit is None else window(limit, told=told, now=now)
             for key, limit in since.items()
         }
-        return Survey(windows, shows_tags=self._shows_tags)
+        return Survey(windows)
 
     async def _read_singly(self, survey: Survey[Extraction]) -> None:
         for item in survey.unread[:MOST_READ_SINGLY]:

@@ -42,8 +42,8 @@ SEEN = item(5000, a="b")
 RECENT = Window(NOW - timedelta(seconds=300), NOW - timedelta(seconds=300))
 
 
-def survey(*pages: Sequence[Item], limit: Window = RECENT, shows_tags: bool = False) -> Survey[Item]:
-    made: Survey[Item] = Survey({"mine": limit}, shows_tags=shows_tags)
+def survey(*pages: Sequence[Item], limit: Window = RECENT) -> Survey[Item]:
+    made: Survey[Item] = Survey({"mine": limit})
     for page in pages:
         made.feed(page)
     return made
@@ -68,13 +68,18 @@ def survey(*pages: Sequence[Item], limit: Window = RECENT, shows_tags: bool = Fa
     ],
 )
 def test_what_follows(verdicts: list[Verdict], step: Step, *, may_send: bool) -> None:
-    assert next_step(verdicts, may_send=may_send) is step
+    assert next_step(verdicts, may_send=may_send, shows_tags=True) is step
+
+
+def test_lists_that_show_no_tags_prove_nothing() -> None:
+    assert next_step([ABSENT, ABSENT], may_send=True, shows_tags=False) is Step.GIVE_UP
+    assert next_step([ABSENT, FOUND], may_send=True, shows_tags=False) is Step.TAKE
 
 
 def test_nothing_but_two_proofs_allows_another_send() -> None:
-    for first, second, may_send in product(Verdict, Verdict, [True, False]):
-        allowed = next_step([first, second], may_send=may_send) is Step.SEND_AGAIN
-        assert allowed == (first is second is ABSENT and may_send)
+    for first, second, may_send, shows_tags in product(Verdict, Verdict, [True, False], [True, False]):
+        step = next_step([first, second], may_send=may_send, shows_tags=shows_tags)
+        assert (step is Step.SEND_AGAIN) == (first is second is ABSENT and may_send and shows_tags)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +109,7 @@ def test_the_window_at_the_ends_of_time(told: datetime) -> None:
 
 
 ROWS: dict[str, tuple[list[list[Item]], Verdict]] = {
-    "an empty list": ([[]], UNKNOWN),
+    "an empty list": ([[]], ABSENT),
     "something with tags, long ago": ([[SEEN]], ABSENT),
     "something with tags, now": ([[item(1, a="b")]], ABSENT),
     "the key": ([[item(1, key="mine")]], FOUND),
@@ -124,6 +129,7 @@ ROWS: dict[str, tuple[list[list[Item]], Verdict]] = {
     "no tags, too old": ([[item(301), SEEN]], ABSENT),
     "no tags, of unknown age": ([[item(None), SEEN]], UNKNOWN),
     "no tags at all": ([[item(1), item(400)]], UNKNOWN),
+    "no tags, and all too old": ([[item(301), item(400)]], ABSENT),
     "no order": ([[item(2, a="b"), item(1, a="b"), SEEN]], UNKNOWN),
     "no order on a later page": ([[item(1, a="b"), SEEN], [item(9, a="b"), item(8, a="b")]], UNKNOWN),
     "no order, but the key": ([[item(2, key="mine"), item(1, a="b")]], FOUND),
@@ -136,10 +142,10 @@ def test_a_pass(pages: list[list[Item]], verdict: Verdict) -> None:
     assert survey(*pages).verdict("mine") is verdict
 
 
-def test_tags_that_were_shown_before_count() -> None:
-    assert survey([], shows_tags=True).verdict("mine") is ABSENT
-    assert survey([item(1)], shows_tags=True).verdict("mine") is UNKNOWN
-    assert survey([SEEN]).shows_tags
+@pytest.mark.parametrize(("one", "shows_tags"), [(SEEN, True), (item(1), False), (Item("x", NOW, {}), False)])
+def test_whether_a_list_shows_tags(one: Item, *, shows_tags: bool) -> None:
+    assert survey([one]).shows_tags is shows_tags
+    assert survey([one], []).shows_tags is shows_tags
 
 
 @pytest.mark.parametrize(("age", "verdict"), [(1, UNKNOWN), (-3400, FOUND), (301, ABSENT)])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from plextera_async import AsyncPlextera
+from tests.support.clocks import FakeClock
 from tests.support.fickle_server import FickleServer
 from tests.support.lost_creates import BOTH, CREATES, Create, unknown
 from tests.support.raw_server import answer
@@ -34,6 +35,18 @@ async def test_what_lists_have_shown_before_counts(
     server.plan = ["skip drop"]
 
     handle = await create(client)
+
+    assert len(server.sends) == 2
+    assert [handle.id] == [one.id for one in server.keyed("mine")]
+
+
+async def test_what_lists_show_only_at_the_second_look_counts_for_both(
+    server: FickleServer, client: AsyncPlextera, clock: FakeClock
+) -> None:
+    server.plan = ["skip drop"]
+    clock.on_sleep = lambda _: server.add(tags={"other": "job"})
+
+    handle = await CREATES["create"](client)
 
     assert len(server.sends) == 2
     assert [handle.id] == [one.id for one in server.keyed("mine")]
