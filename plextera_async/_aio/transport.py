@@ -4,7 +4,6 @@ import os
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping
 from types import coroutine
-from typing import TypeVar
 
 import aiohttp
 import attrs
@@ -21,7 +20,6 @@ from plextera_async.errors import (
     ConfigurationError,
     ConnectError,
     ConnectionLostError,
-    PlexteraError,
     RedirectError,
     RequestTimeoutError,
     TransportError,
@@ -30,12 +28,12 @@ from plextera_async.options import Timeouts
 
 __all__ = ["Reply", "TooLargeError", "Transport"]
 
-T = TypeVar("T")
-
 _REQUEST_ID = istr("X-Request-Id")
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _RAW = (aiohttp.ClientError, TimeoutError, OSError)
+_CAUGHT = (*_RAW, ValueError)
+_NO_TYPE = ("Content-Type",)  # of a body that is not there
 
 _FAILURES: tuple[tuple[tuple[type[BaseException], ...], type[TransportError], str], ...] = (
     (
@@ -160,27 +158,34 @@ class Transport:
         body = None if request.body is None else sending(request.body, stall=self.timeouts.read)
         upload = body if isinstance(body, Sending) else None
         changes = request.changes
-        answer = session.request(
-            request.operation.method,
-            URL(url, encoded=True),
-            data=body,
-            headers=headers,
-            middlewares=(*getattr(session, "_middlewares", ()), _once) if repeats(session) else None,
-            skip_auto_headers=("Content-Type",)
-            if changes and body is None
-            else None,  # no body, no type of it
-            allow_redirects=False,
-            auto_decompress=True,
-            raise_for_status=False,
-            proxy=proxy,
-            timeout=self._limits,
-        )
         try:
-            return Reply(await _translated(answer, upload, changes=changes), upload, request)
+            answer = await session.request(
+                request.operation.method,
+                URL(url, encoded=True),
+                data=body,
+                headers=headers,
+                middlewares=(*getattr(session, "_middlewares", ()), _once) if repeats(session) else None,
+                skip_auto_headers=_NO_TYPE if changes and body is None else None,
+                allow_redirects=False,
+                auto_decompress=True,
+                raise_for_status=False,
+                proxy=proxy,
+                timeout=self._limits,
+            )
+        except _CAUGHT as raw:
+            failure = _translated(raw, upload, changes=changes)
         except BaseException:
-            if upload is not None:
-                await upload.finished()
+            await _let_go(upload)
             raise
+        else:
+            return Reply(answer, upload, changes=changes)
+        await _let_go(upload)
+        raise failure  # outside the except block: aiohttp's errors quote addresses with their queries
+
+
+async def _let_go(upload: Sending | None) -> None:
+    if upload is not None:
+        await upload.finished()
 
 
 async def _once(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
@@ -212,11 +217,11 @@ def _let_the_loop_read() -> Generator[None, None, None]:
 class Reply:
     """The head of an answer, and the way to its body. Must be closed."""
 
-    def __init__(self, answer: aiohttp.ClientResponse, upload: Sending | None, request: Request) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse, upload: Sending | None, *, changes: bool) -> None:
         """Take over the answer."""
         self._answer = answer
         self._upload = upload
-        self._changes = request.changes
+        self._changes = changes
         self.status: int = answer.status
         self.headers: Mapping[str, str] = answer.headers
 
@@ -230,8 +235,8 @@ class Reply:
         length = self._answer.content_length
         if length is not None and length > limit:
             raise TooLargeError
-        if length is not None and "Content-Encoding" not in self.headers:
-            return await _translated(self._answer.read(), self._upload, changes=self._changes)
+        if length is not None and hdrs.CONTENT_ENCODING not in self.headers:
+            return await self._step(self._answer.read())
         body = bytearray()
         async for chunk in self.chunks():
             body += chunk
@@ -246,8 +251,15 @@ class Reply:
             TransportError: If it breaks off.
         """
         content = self._answer.content
-        while chunk := await _translated(content.readany(), self._upload, changes=self._changes):
+        while chunk := await self._step(content.readany()):
             yield chunk
+
+    async def _step(self, step: Awaitable[bytes]) -> bytes:
+        try:
+            return await step
+        except _CAUGHT as raw:
+            failure = _translated(raw, self._upload, changes=self._changes)
+        raise failure  # outside the except block, as above
 
     async def aclose(self) -> None:
         """Give the connection back if the body was read to its end, else close it. Safe to call twice."""
@@ -255,25 +267,17 @@ class Reply:
             self._answer.release()
         else:
             self._answer.close()
-        if self._upload is not None:
-            await self._upload.finished()
+        await _let_go(self._upload)
 
 
-async def _translated(step: Awaitable[T], upload: Sending | None, *, changes: bool) -> T:
-    """Await a step of aiohttp; its errors become ours, and a failure of an upload's source stays what it is."""
-    failure: PlexteraError
-    try:
-        return await step
-    except _RAW as raw:
-        failure = _failure(raw, changes=changes)
-    except ValueError:  # before anything is sent, about what the session or the environment says
-        failure = ConfigurationError("aiohttp refuses the session's `auth`, a netrc entry or a proxy address")
+def _translated(raw: BaseException, upload: Sending | None, *, changes: bool) -> BaseException:
+    """Turn an error of aiohttp into one of ours; a failure of an upload's source stays what it is."""
     if upload is not None and upload.failure is not None:
-        raise upload.failure
-    raise failure  # outside the except block: aiohttp's errors quote addresses with their queries
-
-
-def _failure(raw: BaseException, *, changes: bool) -> TransportError:
+        return upload.failure
+    if not isinstance(
+        raw, _RAW
+    ):  # a ValueError before anything is sent, about what session or environment say
+        return ConfigurationError("aiohttp refuses the session's `auth`, a netrc entry or a proxy address")
     kind, text = next((kind, text) for types, kind, text in _FAILURES if isinstance(raw, types))
     may_have_been_applied = changes and kind is not ConnectError
     return kind(f"{text} ({_reason(raw)})", may_have_been_applied=may_have_been_applied)
