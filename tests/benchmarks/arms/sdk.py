@@ -6,14 +6,20 @@ from contextlib import asynccontextmanager
 from plextera_async import AsyncPlextera, ClientOptions, Limits
 from tests.benchmarks.work import Calls
 
-__all__ = ["calls"]
+__all__ = ["Sdk", "calls"]
 
 
-class _Sdk:
+class Sdk:
+    """A client's calls."""
+
     def __init__(self, client: AsyncPlextera) -> None:
         self._client = client
 
-    async def job(self, content: bytes) -> int:
+    def calls(self) -> Calls:
+        """Give them."""
+        return Calls(job=self._job, status=self._status, upload=self._upload, upload_open=self._upload_open)
+
+    async def _job(self, content: bytes) -> int:
         file = await self._client.files.upload(content, name="document.pdf")
         handle = await self._client.extractions.create(file_id=file.id)
         job = handle.latest
@@ -23,13 +29,13 @@ class _Sdk:
         assert job.output is not None
         return len(job.output.fields)
 
-    async def status(self, id: str) -> str:
+    async def _status(self, id: str) -> str:
         return (await self._client.extractions.get(id)).status
 
-    async def upload(self, path: str) -> None:
+    async def _upload(self, path: str) -> None:
         await self._client.files.upload(path)
 
-    async def upload_open(self, path: str) -> None:
+    async def _upload_open(self, path: str) -> None:
         with open(path, "rb") as file:  # noqa: ASYNC230, PTH123 - as a user would, before the clock matters
             await self._client.files.upload(file)
 
@@ -39,5 +45,4 @@ async def calls(base_url: str, in_flight: int) -> AsyncIterator[Calls]:
     """Open a client."""
     options = ClientOptions(limits=Limits(concurrency=in_flight))
     async with AsyncPlextera("benchmark", base_url=base_url, options=options) as client:
-        sdk = _Sdk(client)
-        yield Calls(job=sdk.job, status=sdk.status, upload=sdk.upload, upload_open=sdk.upload_open)
+        yield Sdk(client).calls()
