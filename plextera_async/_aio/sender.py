@@ -118,13 +118,15 @@ class Sender:
             reply = await self._head(request, request_id, attempt)
             if not isinstance(reply, Reply):
                 return reply
-            async with aclosing(reply):
-                response = _response(reply, request_id, attempt)
-                try:
-                    return attrs.evolve(response, content=await receive(reply))
-                except TooLargeError:
-                    problems = [("$", f"at most {_MOST_BYTES} bytes", "more")]
-            raise _undecodable(request, response, problems)
+            try:
+                content = await receive(reply)
+            except TooLargeError:
+                problems = [("$", f"at most {_MOST_BYTES} bytes", "more")]
+            else:
+                return _response(reply, request_id, attempt, content=content)
+            finally:
+                await reply.aclose()
+            raise _undecodable(request, _response(reply, request_id, attempt), problems)
 
         try:
             return await self._until_answered(request, whole, retry=retry)
@@ -192,9 +194,10 @@ class Sender:
                 outcome = failure
             except DecodeError as failure:
                 outcome = failure
-        _LOG.debug(
-            "%s: attempt %d: %s (request %s)", request.operation.id, number, _label(outcome), request_id
-        )
+        if _LOG.isEnabledFor(logging.DEBUG):
+            _LOG.debug(
+                "%s: attempt %d: %s (request %s)", request.operation.id, number, _label(outcome), request_id
+            )
         return outcome
 
     async def _head(self, request: Request, request_id: str, attempt: int) -> Reply | APIError:
@@ -202,11 +205,12 @@ class Sender:
         reply = await self.transport.open(request, request_id)
         if is_success(reply.status):
             return reply
+        content = b""
         async with aclosing(reply):
-            response = _response(reply, request_id, attempt)
             # A body that is too long, breaks off or trickles: the status has to do, and it decides.
             with suppress(TooLargeError, TransportError), anyio.move_on_after(_ERROR_BODY_SECONDS):
-                response = attrs.evolve(response, content=await reply.read(_MOST_ERROR_BYTES))
+                content = await reply.read(_MOST_ERROR_BYTES)
+        response = _response(reply, request_id, attempt, content=content)
         return api_error(request, response, now=self.clock.now())
 
     def _pause(self, request: Request, failure: Failure, attempt: int) -> float | None:
@@ -218,10 +222,13 @@ class Sender:
         )
 
 
-def _response(reply: Reply, request_id: str, attempt: int) -> Response:
-    told = reply.headers.get("X-Request-Id")
+def _response(reply: Reply, request_id: str, attempt: int, *, content: bytes = b"") -> Response:
     return Response(
-        status=reply.status, headers=reply.headers, request_id=told or request_id, attempts=attempt
+        status=reply.status,
+        headers=reply.headers,
+        content=content,
+        request_id=reply.headers.get("X-Request-Id") or request_id,
+        attempts=attempt,
     )
 
 
