@@ -71,22 +71,13 @@ class Transport:
     timeouts: Timeouts
     sessions: Sessions
     proxies: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
-    # What is the same for every request is made once: it was a fifth of the client's own share of a request.
     _proxy: str | None = attrs.field(init=False, repr=False)
     _limits: aiohttp.ClientTimeout = attrs.field(init=False, repr=False)
 
-    @_proxy.default
-    def _choose_proxy(self) -> str | None:
-        return proxy_for(self.base_url, self.proxies)
-
-    @_limits.default
-    def _make_limits(self) -> aiohttp.ClientTimeout:
-        """Give aiohttp's own limits. `connect` counts waiting for a free connection, which only a given session has."""
-        times = self.timeouts
-        # Half of `total`: if that ran out first, it would not be known whether the request had left.
-        longest = times.connect if times.total is None else min(times.connect, times.total / 2)
-        connect = {"sock_connect" if self.sessions.is_given else "connect": longest}
-        return aiohttp.ClientTimeout(total=times.total, sock_read=times.read, **connect)
+    def __attrs_post_init__(self) -> None:
+        """Choose the proxy, so that one that cannot be used is told at once; per request, this was dear."""
+        object.__setattr__(self, "_proxy", proxy_for(self.base_url, self.proxies))
+        object.__setattr__(self, "_limits", _limits(self.timeouts, is_given=self.sessions.is_given))
 
     async def open(self, request: Request, request_id: str) -> "Reply":
         """Send a request and wait for the head of its answer. GETs follow up to five redirects.
@@ -186,6 +177,14 @@ class Transport:
 async def _let_go(upload: Sending | None) -> None:
     if upload is not None:
         await upload.finished()
+
+
+def _limits(times: Timeouts, *, is_given: bool) -> aiohttp.ClientTimeout:
+    """Give aiohttp's own limits. `connect` counts waiting for a free connection, which only a given session has."""
+    # Half of `total`: if that ran out first, it would not be known whether the request had left.
+    longest = times.connect if times.total is None else min(times.connect, times.total / 2)
+    connect = {"sock_connect" if is_given else "connect": longest}
+    return aiohttp.ClientTimeout(total=times.total, sock_read=times.read, **connect)
 
 
 async def _once(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
