@@ -28,7 +28,9 @@ def _field(number: int) -> dict[str, Any]:
         "type": ("text", "number", "boolean", "date")[number % 4],
         "value": (f"Value of field {number}", number * 1.25, True, "2026-11-21")[number % 4],
         "confidence": 0.5 + number / 1000,
-        "placements": [{"page": number % 3, "box": {"left": 0.125, "top": 0.25, "width": 0.5, "height": 0.0625}}],
+        "placements": [
+            {"page": number % 3, "box": {"left": 0.125, "top": 0.25, "width": 0.5, "height": 0.0625}}
+        ],
         "reviewState": "NOT_REQUIRED",
     }
 

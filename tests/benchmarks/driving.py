@@ -65,7 +65,11 @@ async def drive(arm: Arm, run: Run) -> Seen:
 
 def _task(calls: Calls, run: Run) -> tuple[Any, list[Any], list[Any]]:
     if run.work == "job":
-        return calls.job, list(contents(run.count, seed=run.seed)), list(contents(_WARM_UP, seed=run.seed + 1))
+        return (
+            calls.job,
+            list(contents(run.count, seed=run.seed)),
+            list(contents(_WARM_UP, seed=run.seed + 1)),
+        )
     return calls.status, [f"status-{n}" for n in range(run.count)], ["status-warm"] * _WARM_UP
 
 

@@ -73,7 +73,10 @@ def main(number: int = 5) -> None:
     statuses = _measured("status", delay=0.05, in_flight=200, number=number)
     jobs = _measured("job", delay=0.2, in_flight=1000, number=number)
     both: dict[str, Any] = {"statuses": statuses, "jobs": jobs}
-    raw = {what: {arm: [asdict(one) for one in runs] for arm, runs in seen.items()} for what, seen in both.items()}
+    raw = {
+        what: {arm: [asdict(one) for one in runs] for arm, runs in seen.items()}
+        for what, seen in both.items()
+    }
     tell("fan_out", [*_statuses(statuses), *_jobs(jobs)], raw=raw)
 
 

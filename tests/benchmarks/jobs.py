@@ -30,7 +30,16 @@ def generated() -> Iterator[str]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         out = Path(folder) / "generated"
         program = Path(sys.executable).with_name("openapi-python-client")
-        command = [str(program), "generate", "--meta", "setup", "--path", "openapi/plextera.yaml", "--output-path", str(out)]
+        command = [
+            str(program),
+            "generate",
+            "--meta",
+            "setup",
+            "--path",
+            "openapi/plextera.yaml",
+            "--output-path",
+            str(out),
+        ]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         yield str(out)
 

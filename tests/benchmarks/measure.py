@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from random import Random
 from statistics import median
 from typing import Any
@@ -14,19 +15,23 @@ from urllib.request import urlopen
 
 from tests.benchmarks.driving import Run, Seen
 
-__all__ = ["Ratio", "Server", "client", "pinned", "ratio", "rounds", "running"]
+__all__ = ["Ratio", "Server", "client", "on_core", "ratio", "rounds", "running"]
 
 _MODULE = "tests.benchmarks"
 
 
-def pinned(core: int) -> Callable[[], None] | None:
-    """Give what puts a new process on a core: 0 for servers, 1 for clients; None where there is no choice."""
-    if not hasattr(os, "sched_setaffinity"):
-        return None
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) <= core:
-        return None
-    return lambda: os.sched_setaffinity(0, {cores[core]})
+@contextmanager
+def on_core(core: int) -> Generator[None, None, None]:
+    """Start what is started in the block on a core: 0 is the servers', 1 the clients'. Nothing where there is no choice."""
+    mine = os.sched_getaffinity(0) if hasattr(os, "sched_setaffinity") else set[int]()
+    if len(mine) <= core:
+        yield
+        return
+    os.sched_setaffinity(0, {sorted(mine)[core]})  # processes inherit it
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, mine)
 
 
 @dataclass(frozen=True)
@@ -39,14 +44,24 @@ class Server:
     def seen(self) -> dict[str, Any]:
         """Ask what it has seen."""
         with urlopen(f"{self.base_url}/seen", timeout=10) as answer:  # noqa: S310 - our own, on loopback
-            return json.load(answer)
+            told: dict[str, Any] = json.load(answer)
+            return told
 
 
 @contextmanager
 def running(*, delay: float = 0.0, verify: bool = False) -> Generator[Server, None, None]:
     """Run the server on its core, for as long as the block lasts."""
-    command = [sys.executable, "-m", f"{_MODULE}.server", "--delay", str(delay), *(["--verify"] if verify else [])]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=pinned(0)) as process:  # noqa: PLW1509 - no threads here
+    command = [
+        sys.executable,
+        "-m",
+        f"{_MODULE}.server",
+        "--delay",
+        str(delay),
+        *(["--verify"] if verify else []),
+    ]
+    with on_core(0):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    with process:
         try:
             assert process.stdout is not None
             yield Server(f"http://127.0.0.1:{int(process.stdout.readline())}", process)
@@ -56,16 +71,19 @@ def running(*, delay: float = 0.0, verify: bool = False) -> Generator[Server, No
 
 def client(run: Run, *, path: str = "") -> Seen:
     """Run an arm in a fresh process on the clients' core; *path* holds modules that it needs besides."""
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [os.getcwd(), path]))}  # noqa: PTH109 - a string
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(Path.cwd()), path]))}
     command = [sys.executable, "-m", f"{_MODULE}.driving", json.dumps(asdict(run))]
-    done = subprocess.run(  # noqa: PLW1509 - no threads here
-        command, stdout=subprocess.PIPE, text=True, check=True, env=environ, preexec_fn=pinned(1)
-    )
+    with on_core(1):
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environ)
     return Seen(**json.loads(done.stdout))
 
 
 def rounds(
-    arms: Mapping[str, Callable[[], Seen]], *, number: int, seed: int = 0, told: Callable[[str], None] = lambda _: None
+    arms: Mapping[str, Callable[[], Seen]],
+    *,
+    number: int,
+    seed: int = 0,
+    told: Callable[[str], None] = lambda _: None,
 ) -> dict[str, list[Seen]]:
     """Run every arm once a round, each round in another order."""
     seen: dict[str, list[Seen]] = {name: [] for name in arms}

@@ -49,7 +49,10 @@ class Row:
     @property
     def verdict(self) -> str:
         """Say what the median reaches."""
-        reached = [self.ratio.median >= level if self.more_is_better else self.ratio.median <= level for level in self.levels]
+        reached = [
+            self.ratio.median >= level if self.more_is_better else self.ratio.median <= level
+            for level in self.levels
+        ]
         return "stretch" if reached[1] else "bar" if reached[0] else "**short**"
 
     @property

@@ -25,6 +25,7 @@ class Book:
     """What the connections share: counters, and in verification the hashes of the files that came."""
 
     def __init__(self, *, delay: float, verify: bool) -> None:
+        self.base_url = ""
         self.delay = delay
         self.verify = verify
         self.requests: Counter[str] = Counter()
@@ -80,7 +81,9 @@ def _file_part(kind: str, body: bytes) -> bytes:
 
 
 def _whole(status: bytes, body: bytes) -> bytes:
-    head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nX-Request-Id: 7f3a\r\nContent-Length: %d\r\n\r\n"
+    head = (
+        b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nX-Request-Id: 7f3a\r\nContent-Length: %d\r\n\r\n"
+    )
     return head % (status, len(body)) + body
 
 

@@ -18,7 +18,7 @@ from random import Random
 from statistics import median
 
 from tests.benchmarks.driving import Run, Seen
-from tests.benchmarks.measure import Ratio, Server, client, pinned, ratio, rounds, running
+from tests.benchmarks.measure import Ratio, Server, client, on_core, ratio, rounds, running
 from tests.benchmarks.report import Row, tell
 
 __all__ = ["main"]
@@ -34,8 +34,9 @@ def _curl(base_url: str, path: str) -> Seen:
     """Let eight curls run on the clients' core."""
     command = ["curl", "-sS", "-f", "-o", os.devnull, "-F", f"file=@{path}", f"{base_url}/files"]
     before, start = os.times(), time.perf_counter()
-    running_now = [subprocess.Popen(command, preexec_fn=pinned(1)) for _ in range(_AT_ONCE)]  # noqa: PLW1509 - no threads here
-    if any(process.wait() for process in running_now):
+    with on_core(1):
+        curls = [subprocess.Popen(command) for _ in range(_AT_ONCE)]
+    if any(process.wait() for process in curls):
         raise RuntimeError("curl failed")
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
@@ -45,7 +46,8 @@ def _curl(base_url: str, path: str) -> Seen:
 def _arms(server: Server, path: str, *, count: int = _AT_ONCE) -> dict[str, Callable[[], Seen]]:
     def arm(name: str, work: str) -> Callable[[], Seen]:
         return partial(
-            client, Run(arm=name, base_url=server.base_url, work=work, count=count, in_flight=_AT_ONCE, path=path)
+            client,
+            Run(arm=name, base_url=server.base_url, work=work, count=count, in_flight=_AT_ONCE, path=path),
         )
 
     arms = {"raw": arm("raw", "upload"), **{name: arm("sdk", work) for name, work in _SDK.items()}}
@@ -85,7 +87,9 @@ def _rows(seen: dict[str, list[Seen]]) -> list[Row]:
         grown = [run.growth / _MB for run in seen[arm]]
         stalls = [run.stall for run in seen[arm]]
         rows.append(_plain(work, "memory grown by, MB", grown, bar=16, stretch=10))
-        rows.append(_plain(work, "longest stall, ms", [s * 1000 for s in stalls], bar=floor * 1000, stretch=12))
+        rows.append(
+            _plain(work, "longest stall, ms", [s * 1000 for s in stalls], bar=floor * 1000, stretch=12)
+        )
     return rows
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import Any
 
 from tests.benchmarks.answers import FIELDS
 from tests.benchmarks.driving import Run
@@ -29,7 +30,7 @@ def verify(arms: Iterable[str], *, path: str = "") -> None:
             check(arm, server.seen(), gave)
 
 
-def check(arm: str, seen: dict, gave: list) -> None:
+def check(arm: str, seen: dict[str, Any], gave: list[Any]) -> None:
     """Hold what the server saw of an arm against what was to be sent.
 
     Raises:

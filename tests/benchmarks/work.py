@@ -46,8 +46,9 @@ async def in_flight(number: int, call: Callable[[T], Awaitable[R]], over: Iterat
     results: list[R] = []
 
     async def worker() -> None:
-        for item in over:
-            results.append(await call(item))
+        for item in over:  # shared by the workers
+            result = await call(item)
+            results.append(result)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(number):

@@ -8,8 +8,16 @@ import httpx
 from plextera_public_api_client import AuthenticatedClient
 from plextera_public_api_client.api.document_insights import create_extraction, get_extraction
 from plextera_public_api_client.api.files import upload_file
-from plextera_public_api_client.models import DocumentByFileId, Extraction, ExtractionCreate, File, FileUpload
+from plextera_public_api_client.models import (
+    DocumentByFileId,
+    Extraction,
+    ExtractionCreate,
+    ExtractionOutput,
+    File,
+    FileUpload,
+)
 from plextera_public_api_client.types import File as Content
+from plextera_public_api_client.types import Unset
 
 from tests.benchmarks.work import Calls
 
@@ -30,6 +38,8 @@ class _Generated:
             assert isinstance(job, Extraction)
             job = await get_extraction.asyncio(job.id, client=self._client)
         assert isinstance(job, Extraction)
+        assert isinstance(job.output, ExtractionOutput)
+        assert not isinstance(job.output.fields, Unset)
         return len(job.output.fields)
 
 
@@ -38,7 +48,11 @@ async def calls(base_url: str, in_flight: int) -> AsyncIterator[Calls]:
     """Open a client; with httpx's default of 20 kept connections it would be slower still."""
     limits = httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight)
     client = AuthenticatedClient(
-        base_url=base_url, token="benchmark", prefix="api-key", httpx_args={"limits": limits}, timeout=httpx.Timeout(60)
+        base_url=base_url,
+        token="benchmark",
+        prefix="api-key",
+        httpx_args={"limits": limits},
+        timeout=httpx.Timeout(60),
     )
     async with client:
         yield Calls(job=_Generated(client).job)

@@ -10,7 +10,7 @@ from tests.benchmarks.work import Calls
 
 __all__ = ["calls"]
 
-_FORM = {"headers": {"Content-Type": "multipart/form-data"}}
+_FORM: Any = {"headers": {"Content-Type": "multipart/form-data"}}
 
 
 class _OpenAI:

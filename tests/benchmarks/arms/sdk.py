@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from plextera_async import AsyncPlextera, ClientOptions, Limits
 from tests.benchmarks.work import Calls
@@ -36,7 +37,7 @@ class Sdk:
         await self._client.files.upload(path)
 
     async def _upload_open(self, path: str) -> None:
-        with open(path, "rb") as file:  # noqa: ASYNC230, PTH123 - as a user would, before the clock matters
+        with Path(path).open("rb") as file:  # noqa: ASYNC230 - at once, for a file on a local disk
             await self._client.files.upload(file)
 
 
