@@ -37,12 +37,13 @@ class _Raw:
         return len(job["output"]["fields"])
 
     async def status(self, id: str) -> str:
-        return (await self._get(id))["status"]
+        return str((await self._get(id))["status"])
 
     async def _get(self, id: str) -> dict[str, Any]:
         async with self._session.get(f"{self._extractions}/{id}") as answer:
             answer.raise_for_status()
-            return orjson.loads(await answer.read())
+            told: dict[str, Any] = orjson.loads(await answer.read())
+            return told
 
     async def upload(self, path: str) -> None:
         with Path(path).open("rb") as file:  # noqa: ASYNC230 - at once, for a file on a local disk
