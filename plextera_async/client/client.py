@@ -16,7 +16,7 @@ from plextera_async._aio.sender import Sender, Slots
 from plextera_async._aio.sessions import Sessions
 from plextera_async._aio.transport import Transport
 from plextera_async._generated.operations import Operation
-from plextera_async._sansio.address import DEFAULT_BASE_URL, check_base_url, proxies_from
+from plextera_async._sansio.address import DEFAULT_BASE_URL, check_base_url, proxies_from, proxy_for
 from plextera_async._sansio.codec import parse
 from plextera_async._sansio.credentials import check_api_key
 from plextera_async._sansio.inputs import json_bytes
@@ -76,6 +76,7 @@ class AsyncPlextera:
         address = base_url or os.environ.get("PLEXTERA_BASE_URL") or DEFAULT_BASE_URL
         base_url = check_base_url(address, allow_plain_http=options.allow_plain_http)
         proxies = {} if session is not None else proxies_from(os.environ)
+        proxy_for(base_url, proxies)  # one that cannot be used is told now
         transport = Transport(
             base_url=base_url,
             authorization=check_api_key(os.environ.get("PLEXTERA_API_KEY") if api_key is None else api_key),
