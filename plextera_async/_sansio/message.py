@@ -80,7 +80,10 @@ def fill(operation: Operation, **values: str) -> str:
     Raises:
         InvalidInputError: If a value is not text, is empty or cannot be encoded.
     """
-    return operation.path.format(**{name: _segment(name, value) for name, value in values.items()})
+    path = operation.path
+    for name, value in values.items():
+        path = path.replace(f"{{{name}}}", _segment(name, value))
+    return path
 
 
 def check_path(path: object) -> str:
