@@ -1,6 +1,6 @@
 """Request bodies: JSON, and multipart streamed from its sources; the only writer of upload bytes."""
 
-import secrets
+import os
 from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any, cast
@@ -61,7 +61,7 @@ class MultipartBody:
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         """Take the parts in the order in which they travel."""
-        boundary = secrets.token_hex(16)
+        boundary = os.urandom(16).hex()
         self.content_type = f"multipart/form-data; boundary={boundary}"
         self._segments: list[bytes | Part] = []
         for piece in pieces:
