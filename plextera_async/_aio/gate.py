@@ -62,8 +62,8 @@ class _Lane:
 
     def __init__(self, lesson: _Lesson, limit: int) -> None:
         self.lesson = lesson
-        self.flight = Flight(limit, float(limit))
-        self.room = limit
+        self.flight = Flight.first(limit)
+        self.room = self.flight.room
         self.in_flight = 0
         self.waiting = 0
         self.asked: list[tuple[int, Turn]] = []
@@ -112,15 +112,19 @@ class _Lane:
 class _Here:
     """The gate of one event loop."""
 
-    __slots__ = ("in_flight", "lanes", "limit", "passed_polls", "places", "waiting")
+    __slots__ = ("first", "in_flight", "lanes", "limit", "passed_polls", "places", "waiting")
 
     def __init__(self, limit: int, lessons: dict[Kind, _Lesson]) -> None:
-        self.limit = limit
+        self.limit = self.first = Flight.first(limit).room
         self.in_flight = 0
         self.waiting = 0
         self.passed_polls = 0  # how many have left since a poll could not
         self.lanes = {kind: _Lane(lessons[kind], limit) for kind in KINDS}
         self.places: Iterator[int] = count()
+
+    def learned(self) -> None:
+        """Let as many be under way in all as the kind that has shown most; before that, as many as one kind begins with."""
+        self.limit = max(self.first, *(lane.room for lane in self.lanes.values()))
 
     def let_through(self, now: float) -> None:
         """Let everybody leave who may, and call one of those that wait for a moment if nobody sleeps for them."""
@@ -263,7 +267,10 @@ class Turn:
         lane.in_flight -= 1
         now = self._clock.monotonic()
         if told is not Told.NOTHING:
+            room = lane.room
             lane.learn(told, self._cuts, now, pause)
+            if lane.room != room:
+                here.learned()
         if here.waiting:
             here.let_through(now)
 

@@ -11,7 +11,7 @@ import attrs
 
 from plextera_async.errors import ConfigurationError
 
-__all__ = ["Pair", "Sessions"]
+__all__ = ["Pair", "Sessions", "repeats"]
 
 _KEEP_ALIVE = 15.0
 _KEEP_ALIVE_FOR_CHANGES = 2.0
@@ -20,6 +20,9 @@ must not be repeated, nor can an upload from a stream: they use connections that
 seconds."""
 
 _DNS_TTL = 60
+
+_SWITCH = "_retry_connection"
+"""aiohttp's own switch, which its test client turns too. Where it is missing, the transport steps in per request."""
 
 
 @attrs.frozen
@@ -124,4 +127,12 @@ async def _kept(
 def _session(keep_alive: float) -> aiohttp.ClientSession:
     # No limit of connections: the client's own limit stands before it, so that no timeout runs while waiting for one.
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=keep_alive, ttl_dns_cache=_DNS_TTL)
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+    session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+    if _SWITCH in aiohttp.ClientSession.ATTRS:
+        setattr(session, _SWITCH, False)
+    return session
+
+
+def repeats(session: aiohttp.ClientSession) -> bool:
+    """Say whether aiohttp would repeat a GET, PUT or DELETE by itself after a lost connection."""
+    return bool(getattr(session, _SWITCH, True))
