@@ -94,13 +94,12 @@ def write_list(type_: Any, converter: cattrs.Converter) -> Hook:
     inner = get_args(type_)[0]
     hook = converter.get_structure_hook(inner)
 
-    def structure(value: Any, _: Any) -> Any:
+    def structure(value: list[Any], _: Any) -> Any:
         if type(value) is not list:
             raise _MisfitError
-        items: list[Any] = value
-        for index, item in enumerate(items):  # in its place, so that what was read goes as the models come
-            items[index] = hook(item, inner)
-        return items
+        for index, item in enumerate(value):  # in its place, so that what was read goes as the models come
+            value[index] = hook(item, inner)
+        return value
 
     return structure
 
