@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import uvloop
 
 from plextera_async import AsyncPlextera, errors
 from plextera_async.options import Timeouts
@@ -112,12 +113,6 @@ def test_two_loops_in_two_threads(sandbox_thread: tuple[str, str]) -> None:
 
 
 def test_uvloop_is_as_good_as_any(sandbox_thread: tuple[str, str]) -> None:
-    try:
-        import uvloop  # noqa: PLC0415 - it may be missing
-    except ImportError:
-        run = asyncio.run
-    else:
-        run = uvloop.run
     base_url, key = sandbox_thread
     client = AsyncPlextera(key, base_url=base_url)
 
@@ -125,7 +120,7 @@ def test_uvloop_is_as_good_as_any(sandbox_thread: tuple[str, str]) -> None:
         file = await client.files.upload(bytes(300_000))
         return await client.files.read(file.id)
 
-    assert run(work()) == bytes(300_000)
+    assert uvloop.run(work()) == bytes(300_000)
     assert not _open(client)
 
 
