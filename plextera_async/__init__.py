@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from plextera_async import errors as errors
     from plextera_async import models as models
     from plextera_async import options as options
+    from plextera_async._sansio.pacing import Pace as Pace
+    from plextera_async._sansio.pacing import Paces as Paces
     from plextera_async.client.client import AsyncPlextera as AsyncPlextera
     from plextera_async.client.handles import ExtractionHandle as ExtractionHandle
     from plextera_async.client.handles import ExtractJobHandle as ExtractJobHandle
@@ -56,6 +58,10 @@ if TYPE_CHECKING:
     from plextera_async.options import Timeouts as Timeouts
 
 _ROOMS = {
+    "_sansio.pacing": (
+        "Pace",
+        "Paces",
+    ),
     "client.client": ("AsyncPlextera",),
     "client.handles": (
         "ExtractJobHandle",
@@ -135,6 +141,8 @@ __all__ = [
     "LedgerError",
     "Limits",
     "NotFoundError",
+    "Pace",
+    "Paces",
     "Page",
     "Pages",
     "PayloadTooLargeError",

@@ -214,4 +214,4 @@ def test_requests_leave_nothing_behind(base_url: str):
             gc.collect()
             return sys.getallocatedblocks() - before
 
-    assert asyncio.run(growth()) <= 100
+    assert asyncio.run(growth()) <= 300  # the gate remembers the times of the last answers, a number each

@@ -17,6 +17,8 @@ from plextera_async import (
     FormFile,
     Handle,
     Limits,
+    Pace,
+    Paces,
     Page,
     Pages,
     PollPolicy,
@@ -38,6 +40,11 @@ def making(session: aiohttp.ClientSession) -> None:
     )
     client = AsyncPlextera("key", base_url="https://x.example", options=options, session=session)
     assert_type(client.with_options(retry=RetryPolicy()), AsyncPlextera)
+    assert_type(client.pace, Paces)
+    assert_type(client.pace.uploads, Pace)
+    assert_type(client.pace.reads.per_second, float | None)
+    assert_type(client.pace.creates.paused_for, float)
+    assert_type(client.pace.creates.in_flight, int)
     assert_type(AsyncPlextera(), AsyncPlextera)
 
 
