@@ -155,14 +155,14 @@ def _end(session: aiohttp.ClientSession) -> None:
         session.close().send(None)
     for connection in connections:
         transport = connection.transport
-        if transport is not None:
-            with suppress(RuntimeError):  # the loop is closed
-                transport.abort()
-            wire = getattr(getattr(transport, "_ssl_protocol", None), "_transport", transport)
+        if transport is None:
+            continue
+        with suppress(RuntimeError):  # the loop is closed
+            transport.abort()
+        wire = getattr(getattr(transport, "_ssl_protocol", None), "_transport", transport)
+        if hasattr(wire, "_call_connection_lost"):  # what abort() leaves to the loop
             with suppress(RuntimeError):
-                getattr(wire, "_call_connection_lost", lambda _: None)(
-                    None
-                )  # what abort() leaves to the loop
+                wire._call_connection_lost(None)  # noqa: SLF001 - nobody else is there to call it
 
 
 def _connections(connector: Any) -> Iterator[Any]:
