@@ -47,7 +47,6 @@ _FRAME: Final = """
 def structure(value, _):
     if type(value) is not dict:
         raise misfit
-    pop = value.pop
     model = shell()
 {body}
     if value:
@@ -128,12 +127,12 @@ def _taking(attribute: "attrs.Attribute[Any]", names: Names) -> tuple[str, str]:
     """Write what takes a property out of the object, and what stands for null."""
     wire, default = wire_name(attribute), attribute.default
     if default is attrs.NOTHING:
-        return f"pop({wire!r})", "None"
+        return f"value.pop({wire!r})", "None"
     if factory := getattr(default, "factory", None):
         names[f"empty_{attribute.name}"] = factory
-        return f"pop({wire!r}, None)", f"empty_{attribute.name}()"
+        return f"value.pop({wire!r}, None)", f"empty_{attribute.name}()"
     names[f"default_{attribute.name}"] = default
-    return f"pop({wire!r}, {None if default is None else f'default_{attribute.name}'})", "None"
+    return f"value.pop({wire!r}, {None if default is None else f'default_{attribute.name}'})", "None"
 
 
 def _making(name: str, type_: Any, names: Names, *, converter: cattrs.Converter) -> str:
