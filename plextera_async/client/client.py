@@ -2,10 +2,12 @@
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from threading import Lock
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import aiohttp
 import attrs
@@ -15,19 +17,28 @@ from plextera_async._aio.clock import Clock
 from plextera_async._aio.gate import Gate
 from plextera_async._aio.sender import Sender
 from plextera_async._aio.sessions import Sessions
+from plextera_async._aio.sources import Source
 from plextera_async._aio.transport import Transport
 from plextera_async._generated.operations import Operation
-from plextera_async._sansio.address import DEFAULT_BASE_URL, check_base_url, proxies_from, proxy_for
+from plextera_async._sansio.address import (
+    DEFAULT_BASE_URL,
+    check_base_url,
+    may_need_proxy,
+    proxies_from,
+    proxy_for,
+)
 from plextera_async._sansio.codec import parse
 from plextera_async._sansio.credentials import check_api_key
 from plextera_async._sansio.events import EventSource
 from plextera_async._sansio.inputs import json_bytes
 from plextera_async._sansio.message import Request, check_path, query_string
 from plextera_async._sansio.pacing import Paces
+from plextera_async.client.documents import Document
 from plextera_async.client.event_subscriptions import EventSubscriptions
 from plextera_async.client.extractions import Extractions
 from plextera_async.client.files import Files
 from plextera_async.client.jobs import Jobs
+from plextera_async.client.many import Outcomes, extract_many
 from plextera_async.client.runs import Runs
 from plextera_async.client.watchers import Watchers
 from plextera_async.errors import ConfigurationError, InvalidInputError
@@ -36,13 +47,17 @@ from plextera_async.options import ClientOptions
 __all__ = ["AsyncPlextera"]
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_DEFAULTS: Final = ClientOptions()
+_WIRED: Final = frozenset({"_sender", "event_subscriptions", "extractions", "files", "jobs", "runs"})
+_WIRING: Final = Lock()
 
 
 class AsyncPlextera:
     """The Plextera Public API, from asyncio.
 
-    Making one is cheap and opens nothing: connections are made on first use, once per running event loop, and closed
-    by `async with`, by `aclose()` or with their loop. One client serves any number of tasks; keep one per process.
+    Making one is cheap and opens nothing: what it works with is made on first use, connections once per running event
+    loop, and closed by `async with`, by `aclose()` or with their loop. One client serves any number of tasks; keep one
+    per process.
 
     Attributes:
         files: Uploaded files.
@@ -51,6 +66,13 @@ class AsyncPlextera:
         runs: Workflow runs.
         event_subscriptions: Where events are delivered.
     """
+
+    files: Files
+    extractions: Extractions
+    jobs: Jobs
+    runs: Runs
+    event_subscriptions: EventSubscriptions
+    _sender: Sender
 
     def __init__(
         self,
@@ -78,27 +100,53 @@ class AsyncPlextera:
         Raises:
             ConfigurationError: If there is no usable key or address, or an option that can never work.
         """
-        options = ClientOptions() if options is None else options
+        options = _DEFAULTS if options is None else options
         if not isinstance(options, ClientOptions):
             raise ConfigurationError(f"options must be ClientOptions, not {type(options).__name__}")
         address = base_url or os.environ.get("PLEXTERA_BASE_URL") or DEFAULT_BASE_URL
-        base_url = check_base_url(address, allow_plain_http=options.allow_plain_http)
-        proxies = {} if session is not None else proxies_from(os.environ)
-        proxy_for(base_url, proxies)  # one that cannot be used is told now
-        transport = Transport(
-            base_url=base_url,
-            authorization=check_api_key(os.environ.get("PLEXTERA_API_KEY") if api_key is None else api_key),
-            user_agent=_user_agent(),
-            timeouts=options.timeouts,
-            sessions=Sessions(session),
-            proxies=proxies,
+        self._base_url = check_base_url(address, allow_plain_http=options.allow_plain_http)
+        self._authorization = check_api_key(
+            os.environ.get("PLEXTERA_API_KEY") if api_key is None else api_key
         )
         if events is not None and not callable(getattr(events, "subscribe", None)):
             raise ConfigurationError(
                 f"events must be a source of events, such as a WebhookReceiver, not {type(events).__name__}"
             )
         self._watchers = Watchers(events)
-        self._wire(Sender(transport, options, Gate(options.limits.concurrency), Clock()), is_view=False)
+        self._options = options
+        self._given = None if session is None else Sessions(session)
+        self._is_view = False
+        if session is None and may_need_proxy(self._base_url, os.environ):
+            self._proxies()  # one that cannot be used is told now
+
+    if not TYPE_CHECKING:  # type checkers know all that there is
+
+        def __getattr__(self, name: str) -> Any:
+            if name not in _WIRED:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            with _WIRING:  # two threads may come first
+                if name not in vars(self):
+                    self._wire(self._new_sender(), is_view=False)
+            return vars(self)[name]
+
+    def __dir__(self) -> Iterable[str]:
+        return sorted({*super().__dir__(), *_WIRED})
+
+    def _proxies(self) -> dict[str, str]:
+        proxies = proxies_from(os.environ)
+        proxy_for(self._base_url, proxies)
+        return proxies
+
+    def _new_sender(self) -> Sender:
+        transport = Transport(
+            base_url=self._base_url,
+            authorization=self._authorization,
+            user_agent=_user_agent(),
+            timeouts=self._options.timeouts,
+            sessions=self._given or Sessions(),
+            proxies={} if self._given else self._proxies(),
+        )
+        return Sender(transport, self._options, Gate(self._options.limits.concurrency), Clock())
 
     def _wire(self, sender: Sender, *, is_view: bool) -> None:
         self._sender = sender
@@ -110,7 +158,7 @@ class AsyncPlextera:
         self.event_subscriptions = EventSubscriptions(sender, self._watchers)
 
     def __repr__(self) -> str:
-        return f"<AsyncPlextera {self._sender.transport.base_url}>"
+        return f"<AsyncPlextera {self._base_url}>"
 
     async def __aenter__(self) -> Self:
         """Give the client; opens nothing."""
@@ -127,7 +175,7 @@ class AsyncPlextera:
 
         Safe to call twice, and the client may be used again. Does nothing for a view and for a session of your own.
         """
-        if not self._is_view:
+        if "_sender" in vars(self) and not self._is_view:
             self._watchers.stop()
             await self._sender.transport.sessions.aclose()
 
@@ -153,9 +201,41 @@ class AsyncPlextera:
             gate = Gate(options.limits.concurrency, old.gate.lessons)
         transport = attrs.evolve(old.transport, timeouts=options.timeouts)
         view = object.__new__(type(self))
+        view._base_url = self._base_url
         view._watchers = self._watchers
         view._wire(Sender(transport, options, gate, old.clock), is_view=True)
         return view
+
+    def extract_many(
+        self,
+        documents: Iterable[Document | Source] | AsyncIterable[Document | Source],
+        *,
+        concurrency: int | None = None,
+        ordered: bool = False,
+    ) -> Outcomes:
+        """Submit any number of documents and wait for their ends: one `Outcome` for each, as each ends.
+
+            async with client.extract_many(paths) as outcomes:
+                async for outcome in outcomes: ...
+
+        Args:
+            documents: Any iterable or async iterable of `Document`s or plain sources, also an endless one. Pulled as
+                there is room; one that may block is pulled in a thread. A generator is closed at the end.
+            concurrency: Documents in flight, from being pulled to their outcome being taken; None is 200. One that
+                waits for its end costs little; how many requests go out at a time is up to `Limits`.
+            ordered: Outcomes in the order of the input; up to four times `concurrency` documents are then begun and not
+                yet taken, while an early one takes its time.
+
+        Raises:
+            InvalidInputError: At once, if *documents* cannot be iterated or *concurrency* is below 1. When iterating,
+                nothing about a single document is raised: it is in the outcome's `error`.
+            Exception: When iterating, what iterating *documents* raised, after the outcomes of all that were begun.
+
+        After a create was refused because of the key or of settings (401, 403, `ConfigurationError`), nothing more is
+        submitted, and every document that is left has that error. Leaving the block cancels what is open and waits
+        for it: what was submitted goes on at the server, and what was being submitted may exist there.
+        """
+        return extract_many(self.extractions, documents, concurrency=concurrency, ordered=ordered)
 
     @property
     def pace(self) -> Paces:
@@ -208,6 +288,7 @@ def _parsed(content: bytes) -> Any:
     return parse(content) if content else None
 
 
+@cache
 def _user_agent() -> str:
     try:
         own = version("plextera-async")
