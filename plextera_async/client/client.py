@@ -175,8 +175,9 @@ class AsyncPlextera:
 
         Safe to call twice, and the client may be used again. Does nothing for a view and for a session of your own.
         """
-        if "_sender" in vars(self) and not self._is_view:
+        if not self._is_view:
             self._watchers.stop()
+        if "_sender" in vars(self) and not self._is_view:
             await self._sender.transport.sessions.aclose()
 
     def with_options(self, **changes: Any) -> "AsyncPlextera":

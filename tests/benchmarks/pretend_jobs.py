@@ -156,6 +156,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         self.transport: asyncio.Transport = transport
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.transport in self.world.streams:
+            self.world.streams.remove(self.transport)
+
     def data_received(self, data: bytes) -> None:
         self.buffer += data
         while (end := self.buffer.find(b"\r\n\r\n")) >= 0:

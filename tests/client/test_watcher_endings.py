@@ -12,8 +12,7 @@ import pytest
 from plextera_async import errors
 from plextera_async.client.waits import Wait
 from plextera_async.client.watcher import Entry, Watcher
-from tests.support.pretend_api import Life, PretendApi, all_ended, durations, failure, late_by
-from tests.support.virtual_time import run
+from tests.support.pretend_api import Life, PretendApi, all_ended, durations, failure, late_by, run
 
 
 @pytest.mark.parametrize("where", ["list", "get"])
