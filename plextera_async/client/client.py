@@ -29,6 +29,7 @@ from plextera_async._sansio.address import (
 )
 from plextera_async._sansio.codec import parse
 from plextera_async._sansio.credentials import check_api_key
+from plextera_async._sansio.events import EventSource
 from plextera_async._sansio.inputs import json_bytes
 from plextera_async._sansio.message import Request, check_path, query_string
 from plextera_async._sansio.pacing import Paces
@@ -39,6 +40,7 @@ from plextera_async.client.files import Files
 from plextera_async.client.jobs import Jobs
 from plextera_async.client.many import Outcomes, extract_many
 from plextera_async.client.runs import Runs
+from plextera_async.client.watchers import Watchers
 from plextera_async.errors import ConfigurationError, InvalidInputError
 from plextera_async.options import ClientOptions
 
@@ -79,6 +81,7 @@ class AsyncPlextera:
         base_url: str | None = None,
         options: ClientOptions | None = None,
         session: aiohttp.ClientSession | None = None,
+        events: EventSource | None = None,
     ) -> None:
         """Make a client.
 
@@ -90,6 +93,9 @@ class AsyncPlextera:
             session: Your own session, for your own connector or proxy. It is never closed here, works only on its own
                 loop, and its timeouts, redirects and `raise_for_status` are overridden per request. None makes
                 sessions as needed, with the proxies that the environment names (NO_PROXY honoured, never netrc).
+            events: Tells of jobs that have ended, as a `WebhookReceiver` does: then every wait ends with the event or
+                with a look at the job, whichever is first, and looks are rare while events arrive. It is listened to
+                from the first call until `aclose()`, and may tell from any thread. None means that waits only look.
 
         Raises:
             ConfigurationError: If there is no usable key or address, or an option that can never work.
@@ -102,6 +108,11 @@ class AsyncPlextera:
         self._authorization = check_api_key(
             os.environ.get("PLEXTERA_API_KEY") if api_key is None else api_key
         )
+        if events is not None and not callable(getattr(events, "subscribe", None)):
+            raise ConfigurationError(
+                f"events must be a source of events, such as a WebhookReceiver, not {type(events).__name__}"
+            )
+        self._watchers = Watchers(events)
         self._options = options
         self._given = None if session is None else Sessions(session)
         self._is_view = False
@@ -140,11 +151,11 @@ class AsyncPlextera:
     def _wire(self, sender: Sender, *, is_view: bool) -> None:
         self._sender = sender
         self._is_view = is_view
-        self.files = Files(sender)
-        self.extractions = Extractions(sender)
-        self.jobs = Jobs(sender)
-        self.runs = Runs(sender)
-        self.event_subscriptions = EventSubscriptions(sender)
+        self.files = Files(sender, self._watchers)
+        self.extractions = Extractions(sender, self._watchers)
+        self.jobs = Jobs(sender, self._watchers)
+        self.runs = Runs(sender, self._watchers)
+        self.event_subscriptions = EventSubscriptions(sender, self._watchers)
 
     def __repr__(self) -> str:
         return f"<AsyncPlextera {self._base_url}>"
@@ -164,7 +175,10 @@ class AsyncPlextera:
 
         Safe to call twice, and the client may be used again. Does nothing for a view and for a session of your own.
         """
-        if "_sender" in vars(self) and not self._is_view:
+        if self._is_view:
+            return
+        self._watchers.stop()
+        if "_sender" in vars(self):  # it has been used
             await self._sender.transport.sessions.aclose()
 
     def with_options(self, **changes: Any) -> "AsyncPlextera":
@@ -190,6 +204,7 @@ class AsyncPlextera:
         transport = attrs.evolve(old.transport, timeouts=options.timeouts)
         view = object.__new__(type(self))
         view._base_url = self._base_url
+        view._watchers = self._watchers
         view._wire(Sender(transport, options, gate, old.clock), is_view=True)
         return view
 
