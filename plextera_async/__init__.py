@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from plextera_async import models as models
     from plextera_async import options as options
     from plextera_async.client.client import AsyncPlextera as AsyncPlextera
+    from plextera_async.client.documents import Document as Document
+    from plextera_async.client.documents import Outcome as Outcome
     from plextera_async.client.handles import ExtractionHandle as ExtractionHandle
     from plextera_async.client.handles import ExtractJobHandle as ExtractJobHandle
     from plextera_async.client.handles import Handle as Handle
@@ -57,6 +59,10 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "client.client": ("AsyncPlextera",),
+    "client.documents": (
+        "Document",
+        "Outcome",
+    ),
     "client.handles": (
         "ExtractJobHandle",
         "ExtractionHandle",
@@ -123,6 +129,7 @@ __all__ = [
     "ConnectError",
     "ConnectionLostError",
     "DecodeError",
+    "Document",
     "ExtractJobHandle",
     "ExtractionFailedError",
     "ExtractionHandle",
@@ -135,6 +142,7 @@ __all__ = [
     "LedgerError",
     "Limits",
     "NotFoundError",
+    "Outcome",
     "Page",
     "Pages",
     "PayloadTooLargeError",
