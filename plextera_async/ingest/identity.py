@@ -37,9 +37,7 @@ async def identify(document: Document, new_key: Callable[[], str]) -> Entry:
     if key is not None:
         return Entry(identity=_hash("key", key), key=key, source=_known_name(document))
     if document.url is not None:
-        return Entry(
-            identity=_hash("url", document.url), key=new_key(), source=_without_query(document.url)
-        )
+        return Entry(identity=_hash("url", document.url), key=new_key(), source=_without_query(document.url))
     if document.file_id is not None:
         return Entry(identity=_hash("file", document.file_id), key=new_key(), source=document.file_id)
     path = _path(document)

@@ -40,11 +40,13 @@ class Row:
     is_taken: bool
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class OutMark:
     """How much of the command's output file counts, and how its last line is recognised."""
 
     path: str
+    inode: int = 0
+    """Which file it was when it was opened: all that tells one from another while it is empty."""
     length: int = 0
     last_length: int = 0
     last_checksum: int = 0

@@ -13,6 +13,7 @@ import attrs
 
 from plextera_async.errors import LedgerError
 from plextera_async.ingest.ledger import Ledger
+from plextera_async.ingest.records import Records
 
 __all__ = ["Scribe"]
 
@@ -23,7 +24,7 @@ _MOST_AT_ONCE = 500
 
 @attrs.frozen(eq=False)
 class _Order:
-    work: Callable[[Ledger], Any]
+    work: Callable[[Records], Any]
     future: "asyncio.Future[Any] | None"
     """Who waits for it; None if nobody does."""
 
@@ -37,7 +38,7 @@ class Scribe:
 
     def __init__(self) -> None:
         """Made by `open`."""
-        self.before_commit: Callable[[Ledger], None] | None = None
+        self.before_commit: Callable[[Records], None] | None = None
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._opened: asyncio.Future[None] = self._loop.create_future()
@@ -66,7 +67,7 @@ class Scribe:
             raise
         return scribe
 
-    async def do(self, work: Callable[[Ledger], T]) -> T:
+    async def do(self, work: Callable[[Records], T]) -> T:
         """Have something done in the ledger; when this returns, it is durable.
 
         Raises:
@@ -78,7 +79,7 @@ class Scribe:
         self._give(_Order(work, future))
         return await future
 
-    def post(self, work: Callable[[Ledger], object]) -> None:
+    def post(self, work: Callable[[Records], object]) -> None:
         """Have something done in the ledger, without waiting for it.
 
         Raises:
@@ -113,7 +114,9 @@ class Scribe:
             while not self._ended.is_set():  # the disk may be slow, but the thread must not outlive us
                 try:
                     await self._ended.wait()
-                except asyncio.CancelledError as cancelled:  # from outside anyio, whose shield does not hold it off
+                except (
+                    asyncio.CancelledError
+                ) as cancelled:  # from outside anyio, whose shield does not hold it off
                     asked = cancelled
         if self._thread is not None:
             self._thread.join()
@@ -153,9 +156,9 @@ class Scribe:
     def _carry_out(self, ledger: Ledger, orders: Sequence[_Order]) -> None:
         try:
             with ledger.transaction():
-                results = [order.work(ledger) for order in orders]
+                results = [order.work(ledger.records) for order in orders]
                 if self.before_commit is not None:
-                    self.before_commit(ledger)
+                    self.before_commit(ledger.records)
         except BaseException as failure:
             for order in orders:
                 if order.future is not None:
