@@ -15,7 +15,7 @@ from plextera_async.client.documents import Document
 from plextera_async.errors import InvalidInputError
 from plextera_async.ingest.rows import Entry
 
-__all__ = ["content_hash", "identify"]
+__all__ = ["content_hash", "identify", "without_query"]
 
 _CHUNK = 1024 * 1024
 
@@ -37,7 +37,7 @@ async def identify(document: Document, new_key: Callable[[], str]) -> Entry:
     if key is not None:
         return Entry(identity=_hash("key", key), key=key, source=_known_name(document))
     if document.url is not None:
-        return Entry(identity=_hash("url", document.url), key=new_key(), source=_without_query(document.url))
+        return Entry(identity=_hash("url", document.url), key=new_key(), source=without_query(document.url))
     if document.file_id is not None:
         return Entry(identity=_hash("file", document.file_id), key=new_key(), source=document.file_id)
     path = _path(document)
@@ -68,7 +68,7 @@ def _own_key(document: Document) -> str | None:
 
 def _known_name(document: Document) -> str | None:
     if document.url is not None:
-        return _without_query(document.url)
+        return without_query(document.url)
     path = _path(document)
     return document.file_id if path is None else _readable(path)
 
@@ -105,8 +105,8 @@ def _hash(*parts: str | int) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def _without_query(url: str) -> str:
-    """Leave out what may be a secret: a signature in the query, a password before the host."""
+def without_query(url: str) -> str:
+    """Give an address for people, without what may be a secret: a signature in the query, a password before the host."""
     try:
         address = urlsplit(url)
         host = address.hostname or ""
