@@ -48,6 +48,8 @@ class Answer(Generic[T]):
     model: T = attrs.field(repr=False)
     request_id: str | None = None
     attempts: int = 1
+    date: str | None = attrs.field(default=None, kw_only=True)
+    """The header `Date`, as it came: the server's own clock."""
 
 
 class Slots:
@@ -98,7 +100,7 @@ class Sender:
         except DecodeError as unplaced:
             problems = unplaced.problems
         else:
-            return Answer(model, response.request_id, response.attempts)
+            return Answer(model, response.request_id, response.attempts, date=response.headers.get("Date"))
         raise _given_up(_undecodable(request, response, problems), request, response.request_id, since)
 
     async def send(self, request: Request, *, receive: Receive = read_whole, retry: bool = True) -> Response:

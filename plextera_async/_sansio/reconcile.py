@@ -1,0 +1,196 @@
+"""Whether a create whose fate is unknown took place: what lists of extractions prove, and what follows from it.
+
+A job is found by the tag that its create carried. That it is not found proves something only if the list was read from
+its newest item to past the start of the create, in an order that was seen to hold, and if every item on the way has
+shown its tags.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+from itertools import pairwise
+from operator import attrgetter
+from typing import Generic, Protocol, TypeVar
+
+from plextera_async._sansio.inputs import KEY_TAG
+
+__all__ = [
+    "GRACE",
+    "MOST_READ_SINGLY",
+    "Listed",
+    "Step",
+    "Survey",
+    "Verdict",
+    "next_step",
+    "oldest_that_counts",
+]
+
+GRACE = 10.0
+"""Seconds between the two look-ups that find nothing: how long a job may take to appear in lists."""
+
+MOST_READ_SINGLY = 100
+"""Items without tags that are read by their id in one look-up."""
+
+_MARGIN = timedelta(minutes=5)  # for clocks of the server that differ among themselves
+_MOST_UNSORTED = 10_000  # items of a list without an order; a sorted one ends at the start of the create
+
+
+class Listed(Protocol):
+    """What a look-up needs to see of an item."""
+
+    @property
+    def id(self) -> str:
+        """The job's id."""
+        ...
+
+    @property
+    def created_at(self) -> datetime | None:
+        """Time of the create by the server's clock; None if it was not told."""
+        ...
+
+    @property
+    def tags(self) -> Mapping[str, str] | None:
+        """The tags it was created with; None if they are not shown."""
+        ...
+
+
+ListedT = TypeVar("ListedT", bound=Listed)
+
+
+class Verdict(Enum):
+    """What one look-up says about one key."""
+
+    FOUND = "found"
+    ABSENT = "not there, as far as one look can prove that"
+    UNKNOWN = "not seen, which proves nothing"
+
+
+class Step(Enum):
+    """What to do next about a create whose fate is unknown."""
+
+    TAKE = "take the job that was found"
+    LOOK_AGAIN = "look again after a grace"
+    SEND_AGAIN = "send it again"
+    GIVE_UP = "leave it to the caller"
+
+
+def next_step(verdicts: Sequence[Verdict], *, may_send: bool) -> Step:
+    """Say what follows from the look-ups so far.
+
+    Args:
+        verdicts: Of each look-up since the last send, at least one.
+        may_send: It was sent once so far, and can be sent again as it was.
+    """
+    if verdicts[-1] is Verdict.FOUND:
+        return Step.TAKE
+    if len(verdicts) == 1:
+        return Step.LOOK_AGAIN
+    is_proven = all(verdict is Verdict.ABSENT for verdict in verdicts)
+    return Step.SEND_AGAIN if may_send and is_proven else Step.GIVE_UP
+
+
+def oldest_that_counts(since: datetime, *, told: datetime | None, now: datetime) -> datetime:
+    """Give the time from which a job can be the one that was created.
+
+    Args:
+        since: When the create began, by our clock.
+        told: The server's time, None if it told none: then our clock has to do.
+        now: Our time when it told that.
+    """
+    ahead = timedelta(0) if told is None else told - now
+    try:
+        return since + ahead - _MARGIN
+    except OverflowError:  # a server that tells of the year 1
+        return since - _MARGIN
+
+
+class Survey(Generic[ListedT]):
+    """One look-up: a pass over a list, the newest items first, for any number of keys at a time.
+
+    Attributes:
+        is_over: Whether nothing more of the list can tell anything; also set by whoever reached its end.
+        unread: Items that may be one of those looked for, but do not show tags: to be read singly.
+    """
+
+    def __init__(self, since: Mapping[str, datetime | None], *, shows_tags: bool = False) -> None:
+        """Begin.
+
+        Args:
+            since: The oldest time that counts by the server's clock, for each key; None is no limit.
+            shows_tags: Items of lists have shown tags before.
+        """
+        self.shows_tags = shows_tags
+        self.is_over = False
+        self.unread: list[ListedT] = []
+        self._since = since
+        limits = [limit for limit in since.values() if limit is not None]
+        self._oldest = min(limits) if len(limits) == len(since) else None
+        self._found: dict[str, list[ListedT]] = {key: [] for key in since}
+        self._lookalikes: set[str] = set()
+        self._is_sorted: bool | None = None
+        self._count = 0
+
+    def feed(self, items: Sequence[ListedT]) -> None:
+        """Take a page, or what is new of it, in its order."""
+        self._count += len(items)
+        for item in items:
+            self.shows_tags = self.shows_tags or bool(item.tags)
+            if item.tags:
+                self._match(item)
+            elif self._counts(item, self._oldest):
+                self.unread.append(item)
+        times = [item.created_at for item in items if item.created_at is not None]
+        self._watch_order(times)
+        if self._is_sorted is False:
+            self.is_over = self._oldest is not None and self._count >= _MOST_UNSORTED
+        elif (
+            self._is_sorted and self._oldest is not None and times
+        ):  # the whole page: one item could have strayed
+            self.is_over = len(times) == len(items) and max(times) < self._oldest
+
+    def feed_single(self, item: ListedT) -> None:
+        """Take an item of `unread` that was read by its id."""
+        self.unread = [other for other in self.unread if other.id != item.id]
+        self._match(item)
+
+    def found(self, key: str) -> list[ListedT]:
+        """Give the jobs that carry a key, the oldest first; where times do not tell, the list's order counts."""
+        matches = list(reversed(self._found[key]))
+        if any(match.created_at is None for match in matches):
+            return matches
+        return sorted(matches, key=attrgetter("created_at"))
+
+    def verdict(self, key: str) -> Verdict:
+        """Say what the pass, now that it is over, tells about a key."""
+        if self._found[key]:
+            return Verdict.FOUND
+        is_whole = self._is_sorted is not False and not self.unread and self.shows_tags
+        is_told_apart = _folded(key) not in self._lookalikes
+        return Verdict.ABSENT if is_whole and is_told_apart else Verdict.UNKNOWN
+
+    def _counts(self, item: ListedT, limit: datetime | None) -> bool:
+        return limit is None or item.created_at is None or item.created_at >= limit
+
+    def _match(self, item: ListedT) -> None:
+        """Hold an item's tags against the keys.
+
+        Only the very key in the very tag is a match. What a server that folds case or cuts blanks could have made of it
+        is none, and keeps anything from being proven.
+        """
+        for name, value in (item.tags or {}).items():
+            if name == KEY_TAG and value in self._found:
+                if self._counts(item, self._since[value]):
+                    self._found[value].append(item)
+            elif _folded(name) == _folded(KEY_TAG) and self._counts(item, self._oldest):
+                self._lookalikes.add(_folded(value))
+
+    def _watch_order(self, times: Sequence[datetime]) -> None:
+        """Learn from a page whether the list is in the order that was asked for; one step up is enough to say no."""
+        if any(earlier < later for earlier, later in pairwise(times)):
+            self._is_sorted = False
+        elif self._is_sorted is None and any(earlier > later for earlier, later in pairwise(times)):
+            self._is_sorted = True
+
+
+def _folded(text: str) -> str:
+    return text.strip().casefold()
