@@ -7,6 +7,7 @@ import attrs
 
 from plextera_async.client.client import AsyncPlextera
 from plextera_async.client.documents import Document
+from plextera_async.client.extractions import Extractions
 from plextera_async.ingest.scribe import Scribe
 
 __all__ = ["Context", "Figures", "OnAmbiguous", "PutOff"]
@@ -39,11 +40,14 @@ class PutOff:
     row_id: int
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, kw_only=True)
 class Context:
     """What the documents of one run share."""
 
     client: AsyncPlextera
+    sending: Extractions
+    """The client's own, but for look-ups and second sends after a create whose fate is unknown: those are for the ledger
+    to know of."""
     scribe: Scribe
     run: int
     on_ambiguous: OnAmbiguous

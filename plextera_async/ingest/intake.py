@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import cast
 
 import anyio
+import attrs
 
 from plextera_async._aio.pulling import END, Pulling
 from plextera_async._aio.sources import Source
@@ -19,8 +20,19 @@ from plextera_async.ingest.way import Way
 __all__ = ["Given", "Intake", "Item"]
 
 Item = Document | Source | Row | PutOff
-Given = tuple[Outcome, int | None]
-"""An outcome and the row that it is about; None if the ledger has none."""
+
+
+@attrs.frozen
+class Given:
+    """An outcome, and what the ledger has of it."""
+
+    outcome: Outcome
+    row_id: int | None = None
+    """None if the ledger knows nothing of the document."""
+    is_end: bool = True
+    """Whether it is the last one of its document."""
+    request_id: str | None = None
+    """Of the answer that told of its extraction."""
 
 
 class Intake:
@@ -62,7 +74,7 @@ class Intake:
         try:
             way = await self._entered(index, item)
         except InvalidInputError as refused:
-            return failed(index, as_document(cast("Document | Source", item)), refused), None
+            return Given(failed(index, as_document(cast("Document | Source", item)), refused))
         else:
             return await self._follow(way)
         finally:
@@ -91,7 +103,7 @@ class Intake:
             self._context.figures.skipped += 1
             return None
         outcome = await way.go()
-        return None if outcome is None else (outcome, way.row.id)
+        return None if outcome is None else Given(outcome, way.row.id, way.is_end, way.request_id)
 
     async def _way(self, index: int, item: Item) -> Way | None:
         """Find out where a document stands; None if it is done with.

@@ -1,6 +1,5 @@
 """What is asked of a ledger and written into it, in SQL. What it runs on is `ledger.py`'s business."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -151,8 +150,12 @@ class Records:
 
     def counts(self) -> Counts:
         """Count the documents."""
-        rows = self._execute("SELECT state, taken, count(*) FROM documents GROUP BY state, taken")
-        return Counter({(State(state), bool(taken)): number for state, taken, number in rows})
+        rows = self._execute(
+            "SELECT state, count(*), sum(taken = 0) FROM documents GROUP BY state"
+        ).fetchall()
+        states = {State(state): (number, not_taken) for state, number, not_taken in rows}
+        by_state = {state: states[state][0] for state in State if state in states}
+        return Counts(by_state, sum(states[state][1] for state in ENDS & states.keys()))
 
     def out_mark(self) -> OutMark | None:
         """Give what is known of the output file; None if there is none."""

@@ -1,6 +1,6 @@
 """What a ledger holds, as values."""
 
-from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
 import attrs
@@ -52,5 +52,15 @@ class OutMark:
     last_checksum: int = 0
 
 
-Counts = Counter[tuple[State, bool]]
-"""Documents by state, and by whether their outcome was taken."""
+@attrs.frozen
+class Counts:
+    """How many documents a ledger has, by state."""
+
+    by_state: Mapping[State, int]
+    not_taken: int
+    """Those that have ended and whose outcome nobody has taken."""
+
+    @property
+    def is_all_completed(self) -> bool:
+        """Whether there are documents, and each has a result."""
+        return set(self.by_state) == {State.COMPLETED}

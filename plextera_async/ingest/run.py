@@ -1,6 +1,7 @@
 """One run of an ingestion: what is iterated."""
 
 import os
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -14,9 +15,10 @@ from plextera_async.client.client import AsyncPlextera
 from plextera_async.client.documents import Document, Outcome
 from plextera_async.errors import InvalidInputError, LedgerError
 from plextera_async.ingest.context import Context, Figures, OnAmbiguous
-from plextera_async.ingest.intake import Intake
+from plextera_async.ingest.intake import Given, Intake
 from plextera_async.ingest.outfile import OutFile
 from plextera_async.ingest.records import Records
+from plextera_async.ingest.rows import Counts
 from plextera_async.ingest.scribe import Scribe
 
 __all__ = ["IngestRun"]
@@ -55,7 +57,7 @@ class IngestRun:
         except TypeError as refused:
             raise InvalidInputError(f"documents: {refused}") from None
         self._concurrency = concurrency
-        self._given: int | None = None
+        self._given: Given | None = None
         self._out: OutFile | None = None
         self._unwaited = 0
 
@@ -69,7 +71,13 @@ class IngestRun:
         try:
             run = await scribe.do(lambda records: records.begin_run())
             self._context = Context(
-                self._client, scribe, run, self._on_ambiguous, self._hashes_content, self.figures
+                client=self._client,
+                sending=self._client.with_options(reconcile=False).extractions,
+                scribe=scribe,
+                run=run,
+                on_ambiguous=self._on_ambiguous,
+                hashes_content=self._hashes_content,
+                figures=self.figures,
             )
             intake = Intake(self._context, self._source)
             self._fanout = Fanout(intake.items(), intake.done, concurrency=self._concurrency)
@@ -112,11 +120,26 @@ class IngestRun:
         self._take_given()
         self._context.scribe.check()
         try:
-            outcome, row_id = await anext(self._fanout)
+            self._given = given = await anext(self._fanout)
         finally:
             self._context.scribe.check()
-        self._given = row_id
-        return outcome if row_id is None else attrs.evolve(outcome, on_ack=lambda: self._ack(row_id))
+        if given.row_id is None:
+            return given.outcome
+        return attrs.evolve(given.outcome, on_ack=partial(self._ack, given.row_id))
+
+    @property
+    def is_end(self) -> bool:
+        """Whether the outcome that was given last is the last one of its document; if not, the next run takes it up."""
+        return self._given is not None and self._given.is_end
+
+    @property
+    def request_id(self) -> str | None:
+        """Request id of the answer that told of the extraction of the outcome given last; None without one."""
+        return None if self._given is None else self._given.request_id
+
+    async def counts(self) -> Counts:
+        """Count the documents of the ledger."""
+        return await self._context.scribe.do(lambda records: records.counts())
 
     def stop(self) -> None:
         """Take no more documents and wait for no more ends; what is being sent comes to its own end. Then it is over."""
@@ -150,7 +173,7 @@ class IngestRun:
         Raises:
             LedgerError: If this or something before it could not be written.
         """
-        out, row_id = self._out, self._given
+        out, row_id = self._out, None if self._given is None else self._given.row_id
         assert out is not None, "open_out comes first"  # noqa: S101 - a slip in this package, not a state
         assert row_id is not None, "it is about an outcome of the ledger"  # noqa: S101 - as above
         self._given = None
@@ -166,7 +189,8 @@ class IngestRun:
             self._unwaited = 0
 
     def _take_given(self) -> None:
-        row_id, self._given = self._given, None
+        given, self._given = self._given, None
+        row_id = None if given is None else given.row_id
         if row_id is not None:
             self._context.scribe.post(lambda records: records.take(row_id))
 

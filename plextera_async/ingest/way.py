@@ -18,11 +18,17 @@ from plextera_async._sansio.ledger_states import (
 from plextera_async.client.documents import Document, Outcome
 from plextera_async.client.handles import ExtractionHandle
 from plextera_async.client.submitting import failed, outcome_of, submit
-from plextera_async.errors import AmbiguousCreateError, JobFailedError, LedgerError, PlexteraError
+from plextera_async.errors import (
+    AmbiguousCreateError,
+    ExtractionRejectedError,
+    JobFailedError,
+    LedgerError,
+    PlexteraError,
+)
 from plextera_async.errors.root import token
 from plextera_async.ingest.context import Context
 from plextera_async.ingest.identity import content_hash
-from plextera_async.ingest.looking import look_up, unknown
+from plextera_async.ingest.looking import look_up, older_twin, unknown
 from plextera_async.ingest.rows import Row
 
 __all__ = ["Way"]
@@ -41,6 +47,10 @@ class Way:
     row: Row
     is_at_hand: bool = True
     """Whether the document was handed in, so that it can be sent."""
+    is_end: bool = attrs.field(default=False, init=False)
+    """Whether the outcome that `go` gave is the last one of this document."""
+    request_id: str | None = attrs.field(default=None, init=False)
+    """Of the answer that told of its extraction last."""
 
     async def go(self) -> Outcome | None:
         """Bring it to its end, or as far as it comes. None if there is nothing to tell (yet).
@@ -57,6 +67,7 @@ class Way:
             is_unknown = failure.may_have_been_applied and self.row.state is not State.FOUND
             if is_unknown and self.context.put_off_for_later(self.index, self.document, self.row.id):
                 return None
+            self.is_end = self.row.state in ENDS
             return failed(self.index, self.document, failure)
         return None if handle is None else await self._ended(handle)
 
@@ -76,7 +87,7 @@ class Way:
         row = self.row
         step = step_for(row.state, has_id=row.extraction_id is not None, is_taken=row.is_taken)
         if step is Step.WAIT and row.extraction_id is not None:
-            return self.context.client.extractions.handle(row.extraction_id)
+            return self._handle(row.extraction_id)
         if step is Step.LOOK_UP and (found := await self._look_up()) is not None:
             return found
         if step is Step.RENEW:
@@ -92,7 +103,7 @@ class Way:
             if (same := await self._intend()) is not None:
                 return same
             try:
-                handle = await submit(self.context.client.extractions, self.document, key=self.row.key)
+                handle = await submit(self.context.sending, self.document, key=self.row.key)
             except PlexteraError as failure:
                 event = event_of_create(failure, names_a_file=self.document.file_id is not None)
                 await self._move(event, error=_code(failure))
@@ -116,10 +127,10 @@ class Way:
             if (settled := context.being_sent.get(row.id)) is not None:
                 await settled.wait()
             elif row.extraction_id is None:
-                raise unknown(row.key, since=row.began)
+                raise unknown(row)
             else:
                 await self._move(Event.CREATED, extraction_id=row.extraction_id)
-                return context.client.extractions.handle(row.extraction_id)
+                return self._handle(row.extraction_id)
         self.row = row
         return None
 
@@ -130,18 +141,21 @@ class Way:
             AmbiguousCreateError: If that cannot be found out, or it is to be held.
         """
         try:
-            handle = await look_up(self.context.client, self.row.key, since=self.row.began)
+            found = await look_up(self.context.client, self.row)
         except AmbiguousCreateError as failure:
             await self._move(Event.LOST, error=_code(failure.cause or failure))
             raise
-        if handle is not None:
-            await self._move(Event.CREATED, extraction_id=handle.id)
-            return handle
+        if found is not None:
+            await self._move(Event.CREATED, extraction_id=found)
+            return self._handle(found)
         if self.context.on_ambiguous == "hold":
             await self._move(Event.LOST, error="HELD")
-            raise unknown(self.row.key, since=self.row.began)
+            raise unknown(self.row)
         await self._move(Event.ABSENT)
         return None
+
+    def _handle(self, id: str) -> ExtractionHandle:
+        return self.context.client.extractions.handle(id)
 
     async def _ended(self, handle: ExtractionHandle) -> Outcome | None:
         """Wait for its end and write it down; None if the run is stopped before."""
@@ -152,14 +166,36 @@ class Way:
         with anyio.CancelScope() as wait:
             context.waits.add(wait)
             try:
-                outcome = await outcome_of(handle, index=self.index, document=self.document)
+                outcome = await self._outcome(handle)
             finally:
                 context.waits.discard(wait)
                 context.figures.waiting -= 1
-            if self.row.state not in ENDS and (event := _event_of(outcome)) is not None:
-                self._post(event, extraction_id=outcome.id, error=_code(outcome.error))
+            self._write_down(outcome)
             return outcome
         return None
+
+    async def _outcome(self, handle: ExtractionHandle) -> Outcome:
+        outcome = await self._outcome_of(handle)
+        if self.row.sends <= 1 or not isinstance(outcome.error, ExtractionRejectedError):
+            return outcome
+        try:
+            twin = await older_twin(self.context.client, self.row, handle.id)
+        except PlexteraError as failure:  # the end is not known yet: the next run asks again
+            return attrs.evolve(outcome, error=failure)
+        if twin is None:
+            return outcome
+        return await self._outcome_of(self._handle(twin))
+
+    async def _outcome_of(self, handle: ExtractionHandle) -> Outcome:
+        outcome = await outcome_of(handle, index=self.index, document=self.document)
+        self.request_id = handle.request_id
+        return outcome
+
+    def _write_down(self, outcome: Outcome) -> None:
+        event = _event_of(outcome)
+        self.is_end = event is not None
+        if event is not None and self.row.state not in ENDS:
+            self._post(event, extraction_id=outcome.id, error=_code(outcome.error))
 
     async def _move(
         self, event: Event, *, extraction_id: str | None = None, error: str | None = None

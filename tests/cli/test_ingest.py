@@ -192,7 +192,7 @@ def test_results_that_cannot_be_written_stop_it(plextera: Plextera, monkeypatch:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(results.Results, "_write", full)
+    monkeypatch.setattr(results.Results, "_show", full)
     result = plextera("ingest", "in", "--sandbox", "--concurrency", "2")
 
     assert result.exit_code == 1
@@ -266,6 +266,7 @@ def test_a_key_that_is_revoked_meanwhile_ends_the_waits(plextera: Plextera, serv
 def test_an_ambiguous_create_is_told_with_the_key_to_look_for(plextera: Plextera, served: Sandbox) -> None:
     make()
     served.faults.add(Fault(path=UPLOAD, drop="after_body", apply=True))
+    served.faults.add(Fault(path="listExtractions", times=None, status=503))  # so it cannot be looked up
     result = plextera("ingest", "in")
     (line,) = lines(result.stdout).values()
     (extraction,) = served.world.extracting.extractions.values()

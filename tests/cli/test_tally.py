@@ -19,9 +19,16 @@ def tally(*lines: Line, begun: int) -> Tally:
 def test_progress_counts_what_is_done_in_flight_failed_and_rejected() -> None:
     made = tally(line("COMPLETED"), line("REJECTED"), line("FAILED"), line("ERROR"), begun=6)
 
-    assert made.progress() == "4 done, 2 in flight, 2 failed, 1 rejected, 2.0/s"
+    made.figures.sending, made.figures.waiting = 2, 3
+    told = "2 in flight, 3 waiting, 1 completed, 2 failed, 1 rejected, 2.0/s"
+
+    assert made.progress() == f"4 done, {told}"
     made.total = 10
-    assert made.progress() == "4 of 10 done, 2 in flight, 2 failed, 1 rejected, 2.0/s"
+    assert made.progress() == f"4 of 10 done, 4 queued, {told}, 0:00:03 left"
+    made.pace = lambda: 12.34
+    assert made.progress() == f"4 of 10 done, 4 queued, {told}, pace 12.3/s, 0:00:03 left"
+    made.figures.skipped = 6
+    assert made.progress().startswith("10 of 10 done, ")
     assert not made.is_all_completed
 
 

@@ -3,14 +3,14 @@
 import csv
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
 from plextera_async._sansio.inputs import KEY_TAG
-from plextera_async.cli.ingesting.inputs import Input
+from plextera_async.cli.ingesting.inputs import Input, Listed, Problem
 from plextera_async.cli.showing.text import readable_path
-from plextera_async.client.documents import Document
 from plextera_async.errors import ConfigurationError, InvalidInputError
 from plextera_async.ingest.identity import without_query
 
@@ -85,7 +85,7 @@ def _lines(file: TextIO) -> Iterator[str]:
 def _json_rows(lines: Iterator[str]) -> Iterator[tuple[int, Callable[[], Row]]]:
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield number, lambda line=line: _from_json(line)
+            yield number, partial(_from_json, line)
 
 
 def _from_json(line: str) -> Row:
@@ -99,7 +99,7 @@ def _from_json(line: str) -> Row:
         raise InvalidInputError("the row is neither a JSON object nor a path")
     if unknown := row.keys() - _FIELDS.keys() - {_TAGS}:
         raise InvalidInputError(f"the row has an unknown property {min(unknown)!r}: tags go into 'tags'")
-    return {_FIELDS.get(name, name): value for name, value in row.items() if value is not None}
+    return {_FIELDS.get(name, str(name)): value for name, value in row.items() if value is not None}
 
 
 def _csv_rows(lines: Iterator[str], path: str) -> Iterator[tuple[int, Callable[[], Row]]]:
@@ -122,10 +122,10 @@ def _csv_rows(lines: Iterator[str], path: str) -> Iterator[tuple[int, Callable[[
         except StopIteration:
             return
         except csv.Error as refused:
-            yield number, lambda why=str(refused): _refuse(f"the row is no CSV: {why}")
+            yield number, partial(_refuse, f"the row is no CSV: {refused}")
             continue
         if cells:
-            yield number, lambda cells=cells: _from_cells(columns, cells)
+            yield number, partial(_from_cells, columns, cells)
 
 
 def _refuse(why: str) -> Row:
@@ -161,12 +161,12 @@ def _tags_cell(cell: str) -> dict[str, Any]:
 
 def _input(place: str, read: Callable[[], Row], tags: Mapping[str, str]) -> Input:
     try:
-        return _document(read(), tags)
+        return _listed(read(), tags)
     except InvalidInputError as refused:
-        return Input(place, None, str(refused))
+        return Problem(place, str(refused))
 
 
-def _document(row: Row, tags: Mapping[str, str]) -> Input:
+def _listed(row: Row, tags: Mapping[str, str]) -> Listed:
     own = row.pop(_TAGS, {})
     if not isinstance(own, dict):
         raise InvalidInputError("'tags' is no JSON object")
@@ -179,6 +179,6 @@ def _document(row: Row, tags: Mapping[str, str]) -> Input:
     if len(named) != 1:
         raise InvalidInputError("the row needs exactly one of 'path', 'url' and 'fileId'")
     path = row.pop("path", None)
-    document = Document(path, tags={**tags, **own}, **row)
-    shown = without_query(document.url) if document.url is not None else path or document.file_id or ""
-    return Input(readable_path(shown), document)
+    url = row.get("url")
+    shown = path or row.get("file_id") or "" if url is None else without_query(url)
+    return Listed(path, tags={**tags, **own}, shown=readable_path(shown), **row)

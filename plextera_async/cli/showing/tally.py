@@ -2,13 +2,16 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
 
 import attrs
 
 from plextera_async._sansio.inputs import KEY_TAG
 from plextera_async.cli.showing.lines import COMPLETED, TIMEOUT, Line
 from plextera_async.cli.showing.text import clean
+from plextera_async.ingest import Figures
 
 __all__ = ["Tally"]
 
@@ -26,6 +29,10 @@ class Tally:
     by_status: Counter[str] = attrs.field(factory=Counter[str])
     cut_short: list[Line] = attrs.field(factory=list[Line], repr=False)
     """What an interruption left unfinished; no more than are in flight at one time."""
+    figures: Figures = attrs.field(factory=Figures)
+    """How many are being submitted and waited for now, and how many an earlier run has dealt with."""
+    pace: Callable[[], float | None] | None = attrs.field(default=None, repr=False)
+    """Gives the requests per second that the client allows itself; None if it does not pace itself."""
     timed_out: list[Line] = attrs.field(factory=list[Line], repr=False)
     """What was not waited for any longer; the first of them."""
     _monotonic: Callable[[], float] = attrs.field(default=time.monotonic, repr=False)
@@ -45,8 +52,8 @@ class Tally:
 
     @property
     def is_all_completed(self) -> bool:
-        """Whether every document that was begun has a result."""
-        return self.begun == self.by_status[COMPLETED]
+        """Whether every document that was begun has a result, or had its end in an earlier run."""
+        return self.begun == self.by_status[COMPLETED] + self.figures.skipped
 
     @property
     def seconds(self) -> float:
@@ -58,14 +65,44 @@ class Tally:
         """Documents per second."""
         return self.ended / max(self.seconds, 0.001)
 
+    @property
+    def done(self) -> int:
+        """Documents that nothing more is to be done for."""
+        return self.ended + self.figures.skipped
+
     def progress(self) -> str:
         """Tell how far it is, in one line."""
         of_all = "" if self.total is None else f" of {self.total}"
         rejected, completed = self.by_status["REJECTED"], self.by_status[COMPLETED]
-        failed = self.ended - completed - rejected
-        in_flight = self.begun - self.ended
-        counts = f"{self.ended}{of_all} done, {in_flight} in flight, {failed} failed, {rejected} rejected"
-        return f"{counts}, {self.rate:.1f}/s"
+        parts = [
+            f"{self.done}{of_all} done",
+            *([] if self.total is None else [f"{max(0, self.total - self.begun)} queued"]),
+            f"{self.figures.sending} in flight",
+            f"{self.figures.waiting} waiting",
+            f"{completed} completed",
+            f"{self.ended - completed - rejected} failed",
+            f"{rejected} rejected",
+            f"{self.rate:.1f}/s",
+        ]
+        return ", ".join([*parts, *self._outlook()])
+
+    def _outlook(self) -> Iterator[str]:
+        pace = None if self.pace is None else self.pace()
+        if pace is not None:
+            yield f"pace {pace:.1f}/s"
+        if self.total is not None and self.ended:
+            yield f"{timedelta(seconds=round(max(0, self.total - self.done) / self.rate))} left"
+
+    def figures_at_the_end(self) -> dict[str, Any]:
+        """Give the figures for programs."""
+        return {
+            "documents": self.ended,
+            "byStatus": dict(sorted(self.by_status.items())),
+            "skipped": self.figures.skipped,
+            "notHandedIn": self.figures.not_handed_in,
+            "seconds": round(self.seconds, 3),
+            "documentsPerSecond": round(self.rate, 3),
+        }
 
     def summary(self) -> str:
         """Tell how it ended, in one line."""
@@ -84,6 +121,21 @@ class Tally:
         more = [f"  and {count - len(running)} more"] if count > len(running) else []
         shown = [f"  {clean(line.id)}  {clean(line.source)}" for line in running]
         return [f"{count} submitted, which {fate}:", *shown, *more]
+
+    def told_by_ledger(self, path: str) -> list[str]:
+        """Tell what the next run with this ledger will find to do."""
+        going_on = self.figures.sending + self.figures.waiting + self.by_status[TIMEOUT]
+        unknown, not_handed_in = self.by_status["AMBIGUOUS"], self.figures.not_handed_in
+        told = [f"{self.figures.skipped} were done before"] if self.figures.skipped else []
+        if unknown:
+            told.append(
+                f"{unknown} may have been submitted: the next run looks for them (plextera ledger resolve {path})"
+            )
+        if not_handed_in:
+            told.append(f"{not_handed_in} known to the ledger could not be sent: name them again")
+        if going_on:
+            told.append(f"{going_on} go on: the next run picks them up")
+        return told
 
     def leftovers(self, not_begun: str, *, jobs_go_on: bool) -> list[str]:
         """Tell what an interruption left behind.
