@@ -12,6 +12,8 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import Generic, Protocol, TypeVar
 
+import attrs
+
 from plextera_async._sansio.inputs import KEY_TAG
 
 __all__ = [
@@ -21,8 +23,9 @@ __all__ = [
     "Step",
     "Survey",
     "Verdict",
+    "Window",
     "next_step",
-    "oldest_that_counts",
+    "window",
 ]
 
 GRACE = 10.0
@@ -89,19 +92,30 @@ def next_step(verdicts: Sequence[Verdict], *, may_send: bool) -> Step:
     return Step.SEND_AGAIN if may_send and is_proven else Step.GIVE_UP
 
 
-def oldest_that_counts(since: datetime, *, told: datetime | None, now: datetime) -> datetime:
-    """Give the time from which a job can be the one that was created.
+@attrs.frozen
+class Window:
+    """From when on a job that carries a key counts, by the time of its create; None is no limit."""
+
+    certain: datetime | None = None
+    """From here on it does."""
+    possible: datetime | None = None
+    """From here on it may be: where the server's clock and ours tell different things."""
+
+
+def window(since: datetime, *, told: datetime | None, now: datetime) -> Window:
+    """Give the window of a create.
 
     Args:
         since: When the create began, by our clock.
         told: The server's time, None if it told none: then our clock has to do.
         now: Our time when it told that.
     """
-    ahead = timedelta(0) if told is None else told - now
+    ours = since - _MARGIN
     try:
-        return since + ahead - _MARGIN
+        theirs = ours if told is None else ours + (told - now)
     except OverflowError:  # a server that tells of the year 1
-        return since - _MARGIN
+        theirs = ours
+    return Window(theirs, min(ours, theirs))
 
 
 class Survey(Generic[ListedT]):
@@ -112,20 +126,20 @@ class Survey(Generic[ListedT]):
         unread: Items that may be one of those looked for, but do not show tags: to be read singly.
     """
 
-    def __init__(self, since: Mapping[str, datetime | None], *, shows_tags: bool = False) -> None:
+    def __init__(self, windows: Mapping[str, Window], *, shows_tags: bool = False) -> None:
         """Begin.
 
         Args:
-            since: The oldest time that counts by the server's clock, for each key; None is no limit.
+            windows: The keys that are looked for, and what counts for each.
             shows_tags: Items of lists have shown tags before.
         """
         self.shows_tags = shows_tags
         self.is_over = False
         self.unread: list[ListedT] = []
-        self._since = since
-        limits = [limit for limit in since.values() if limit is not None]
-        self._oldest = min(limits) if len(limits) == len(since) else None
-        self._found: dict[str, list[ListedT]] = {key: [] for key in since}
+        self._windows = windows
+        limits = [window.possible for window in windows.values() if window.possible is not None]
+        self._oldest = min(limits) if len(limits) == len(windows) else None
+        self._found: dict[str, list[ListedT]] = {key: [] for key in windows}
         self._lookalikes: set[str] = set()
         self._is_sorted: bool | None = None
         self._count = 0
@@ -137,7 +151,7 @@ class Survey(Generic[ListedT]):
             self.shows_tags = self.shows_tags or bool(item.tags)
             if item.tags:
                 self._match(item)
-            elif self._counts(item, self._oldest):
+            elif self._is_recent(item, self._oldest):
                 self.unread.append(item)
         times = [item.created_at for item in items if item.created_at is not None]
         self._watch_order(times)
@@ -168,20 +182,22 @@ class Survey(Generic[ListedT]):
         is_told_apart = _folded(key) not in self._lookalikes
         return Verdict.ABSENT if is_whole and is_told_apart else Verdict.UNKNOWN
 
-    def _counts(self, item: ListedT, limit: datetime | None) -> bool:
+    def _is_recent(self, item: ListedT, limit: datetime | None) -> bool:
         return limit is None or item.created_at is None or item.created_at >= limit
 
     def _match(self, item: ListedT) -> None:
         """Hold an item's tags against the keys.
 
         Only the very key in the very tag is a match. What a server that folds case or cuts blanks could have made of it
-        is none, and keeps anything from being proven.
+        is none, and keeps anything from being proven; so does a match of a time that only one of the clocks lets pass.
         """
         for name, value in (item.tags or {}).items():
             if name == KEY_TAG and value in self._found:
-                if self._counts(item, self._since[value]):
+                if self._is_recent(item, self._windows[value].certain):
                     self._found[value].append(item)
-            elif _folded(name) == _folded(KEY_TAG) and self._counts(item, self._oldest):
+                elif self._is_recent(item, self._windows[value].possible):
+                    self._lookalikes.add(_folded(value))
+            elif _folded(name) == _folded(KEY_TAG) and self._is_recent(item, self._oldest):
                 self._lookalikes.add(_folded(value))
 
     def _watch_order(self, times: Sequence[datetime]) -> None:

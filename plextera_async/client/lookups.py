@@ -19,8 +19,9 @@ from plextera_async._sansio.reconcile import (
     Step,
     Survey,
     Verdict,
+    Window,
     next_step,
-    oldest_that_counts,
+    window,
 )
 from plextera_async._sansio.retry import http_date
 from plextera_async.client.pages import Page, seen_on
@@ -163,11 +164,11 @@ class Lookups:
     def _begin(self, since: Since, date: str | None) -> Survey[Extraction]:
         now = self._sender.clock.now()
         told = http_date(date or "")
-        limits = {
-            key: None if limit is None else oldest_that_counts(limit, told=told, now=now)
+        windows = {
+            key: Window() if limit is None else window(limit, told=told, now=now)
             for key, limit in since.items()
         }
-        return Survey(limits, shows_tags=self._shows_tags)
+        return Survey(windows, shows_tags=self._shows_tags)
 
     async def _read_singly(self, survey: Survey[Extraction]) -> None:
         for item in survey.unread[:MOST_READ_SINGLY]:

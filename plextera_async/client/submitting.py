@@ -1,5 +1,6 @@
 """The way of one document through a pipeline: submitted, waited for, turned into its outcome."""
 
+import asyncio
 from datetime import datetime
 
 import attrs
@@ -12,6 +13,11 @@ from plextera_async.client.waits import DEFAULT, Timeout
 from plextera_async.errors import InvalidInputError, PlexteraError
 
 __all__ = ["Fate", "failed", "fate_of", "outcome_of", "submit"]
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 @attrs.frozen
@@ -54,7 +60,9 @@ async def submit(extractions: Extractions, document: Document, *, key: str | Non
         )
     except PlexteraError:
         raise
-    except Exception as failure:  # of the caller's own source, whatever it is
+    except (Exception, asyncio.CancelledError) as failure:  # of the caller's own source, whatever it is
+        if isinstance(failure, asyncio.CancelledError) and _is_being_cancelled():
+            raise
         raise InvalidInputError(f"the source failed while it was read: {type(failure).__name__}") from failure
 
 
