@@ -80,7 +80,7 @@ def after(state: State, event: Event) -> State:
     """
     following = _MOVES.get((state, event))
     if following is None:
-        raise errors.LedgerError(f"a document that is {state.value} cannot become {event.value}")
+        raise errors.LedgerError(f"a document that is {state.value} cannot be noted as {event.value}")
     return following
 
 

@@ -99,11 +99,6 @@ class AsyncPlextera:
         self.runs = Runs(sender)
         self.event_subscriptions = EventSubscriptions(sender)
 
-    @property
-    def options(self) -> ClientOptions:
-        """The settings it was made with."""
-        return self._sender.options
-
     def __repr__(self) -> str:
         return f"<AsyncPlextera {self._sender.transport.base_url}>"
 

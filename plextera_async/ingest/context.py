@@ -8,6 +8,7 @@ import attrs
 from plextera_async.client.client import AsyncPlextera
 from plextera_async.client.documents import Document
 from plextera_async.client.extractions import Extractions
+from plextera_async.errors import PlexteraError
 from plextera_async.ingest.scribe import Scribe
 
 __all__ = ["Context", "Figures", "OnAmbiguous", "PutOff"]
@@ -57,6 +58,8 @@ class Context:
     """Rows whose fate is being decided now; set when it is."""
     waits: set[anyio.CancelScope] = attrs.field(factory=set[anyio.CancelScope])
     put_off: list[PutOff] = attrs.field(factory=list[PutOff])
+    stopped_by: PlexteraError | None = None
+    """Why nothing more is submitted: every other document would be refused for the same reason."""
     is_stopping: bool = False
     may_put_off: bool = True
 

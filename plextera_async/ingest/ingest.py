@@ -6,7 +6,8 @@ from plextera_async._aio.pulling import Items
 from plextera_async._aio.sources import Source
 from plextera_async.client.client import AsyncPlextera
 from plextera_async.client.documents import Document
-from plextera_async.errors import ConfigurationError
+from plextera_async.client.many import check_concurrency, check_documents
+from plextera_async.errors import InvalidInputError
 from plextera_async.ingest.context import OnAmbiguous
 from plextera_async.ingest.run import IngestRun
 
@@ -42,21 +43,18 @@ class Ingest:
             content_hash: Whether documents with the bytes of an earlier one are not submitted, and get its extraction
                 instead. For paths and bytes; it reads each file once more.
             concurrency: Documents in flight, from being taken out of the input until their outcome is taken; None is
-                `Limits.concurrency` of the client.
+                200.
 
         Raises:
-            ConfigurationError: If one of these can never work.
+            InvalidInputError: If *on_ambiguous* or *concurrency* is none of these.
         """
         if on_ambiguous not in ("resend", "hold"):
-            raise ConfigurationError('on_ambiguous must be "resend" or "hold"')
-        concurrency = client.options.limits.concurrency if concurrency is None else concurrency
-        if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
-            raise ConfigurationError("concurrency must be a whole number of at least 1")
+            raise InvalidInputError('on_ambiguous must be "resend" or "hold"')
         self._client = client
         self._ledger = ledger
         self._on_ambiguous: OnAmbiguous = on_ambiguous
         self._hashes_content = content_hash
-        self._concurrency = concurrency
+        self._concurrency = check_concurrency(concurrency)
 
     def run(self, documents: Items[Document | Source]) -> "IngestRun":
         """Begin or go on: `async with ingest.run(documents) as outcomes: async for outcome in outcomes`.
@@ -76,8 +74,9 @@ class Ingest:
         refused key), is no end: the next run takes that document up again.
 
         Raises:
-            InvalidInputError: If *documents* cannot be iterated.
+            InvalidInputError: If *documents* cannot be iterated, or is one document.
         """
+        check_documents(documents)
         return IngestRun(
             self._client,
             self._ledger,

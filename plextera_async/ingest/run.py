@@ -13,7 +13,7 @@ from plextera_async._aio.pulling import Items, Pulling
 from plextera_async._aio.sources import Source
 from plextera_async.client.client import AsyncPlextera
 from plextera_async.client.documents import Document, Outcome
-from plextera_async.errors import InvalidInputError, LedgerError
+from plextera_async.errors import LedgerError
 from plextera_async.ingest.context import Context, Figures, OnAmbiguous
 from plextera_async.ingest.intake import Given, Intake
 from plextera_async.ingest.outfile import OutFile
@@ -52,10 +52,7 @@ class IngestRun:
         self._ledger = ledger
         self._on_ambiguous: OnAmbiguous = on_ambiguous
         self._hashes_content = hashes_content
-        try:
-            self._source = Pulling(documents)
-        except TypeError as refused:
-            raise InvalidInputError(f"documents: {refused}") from None
+        self._source = Pulling(documents)
         self._concurrency = concurrency
         self._given: Given | None = None
         self._out: OutFile | None = None

@@ -17,6 +17,7 @@ from plextera_async._sansio.ledger_states import (
 )
 from plextera_async.client.documents import Document, Outcome
 from plextera_async.client.handles import ExtractionHandle
+from plextera_async.client.many import stops_submitting
 from plextera_async.client.submitting import failed, outcome_of, submit
 from plextera_async.errors import (
     AmbiguousCreateError,
@@ -100,22 +101,29 @@ class Way:
     async def _send(self) -> ExtractionHandle:
         """Send it, at most so often, and each time only when it is certain that it is not there."""
         for sends_left in reversed(range(_MOST_SENDS)):
+            if self.context.stopped_by is not None:
+                raise self.context.stopped_by
             if (same := await self._intend()) is not None:
                 return same
             try:
                 handle = await submit(self.context.sending, self.document, key=self.row.key)
             except PlexteraError as failure:
-                event = event_of_create(failure, names_a_file=self.document.file_id is not None)
-                await self._move(event, error=_code(failure))
-                if event is not Event.LOST or not sends_left:
+                if await self._is_certain(failure) or not sends_left:
                     raise
-                found = await self._look_up()
-                if found is not None:
-                    return found
             else:
                 self._post(Event.CREATED, extraction_id=handle.id)
                 return handle
+            if (found := await self._look_up()) is not None:
+                return found
         raise AssertionError("the last sending returns or raises")
+
+    async def _is_certain(self, failure: PlexteraError) -> bool:
+        """Write down what a failed create means; False if it may have been applied."""
+        if stops_submitting(failure):
+            self.context.stopped_by = failure
+        event = event_of_create(failure, names_a_file=self.document.file_id is not None)
+        await self._move(event, error=_code(failure))
+        return event is not Event.LOST
 
     async def _intend(self) -> ExtractionHandle | None:
         """Write down that it is going to be sent; or find that its bytes are on the server, and give their extraction."""
