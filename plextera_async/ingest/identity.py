@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import anyio.to_thread
@@ -53,7 +53,7 @@ async def content_hash(document: Document) -> bytes | None:
     """Hash the bytes of a document; None if they cannot be read ahead of being sent, or not at all."""
     source: Any = document.source
     if isinstance(source, bytes | bytearray | memoryview):
-        return hashlib.sha256(source).digest()
+        return hashlib.sha256(cast("bytes", source)).digest()
     path = _path(document)
     return None if path is None else await anyio.to_thread.run_sync(_hash_of_file, path)
 
@@ -74,8 +74,8 @@ def _known_name(document: Document) -> str | None:
 
 
 def _path(document: Document) -> str | None:
-    source = document.source
-    return os.path.abspath(os.fsdecode(source)) if isinstance(source, str | os.PathLike) else None  # noqa: PTH100 - Path.resolve would follow links
+    source: Any = document.source
+    return os.path.abspath(os.fsdecode(cast("str", source))) if isinstance(source, str | os.PathLike) else None  # noqa: PTH100 - Path.resolve would follow links
 
 
 def _state_of_file(path: str) -> tuple[int, ...]:

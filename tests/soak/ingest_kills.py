@@ -53,7 +53,7 @@ async def soak(folder: Path, count: int, kills: int, seed: int, concurrency: int
             arguments = ["ingest", str(source), "--ledger", str(ledger), "--out", str(out)]
             process = start(*arguments, "--concurrency", str(concurrency), longest=1.0)
             ended = asyncio.create_task(asyncio.to_thread(process.communicate))
-            dies_at = time.monotonic() + dice.uniform(0.4, 6.0)
+            dies_at = time.monotonic() + dice.uniform(0.4, 12.0)
             while not ended.done() and (killed >= kills or time.monotonic() < dies_at):
                 if killed < kills:
                     misbehave(sandbox, dice)

@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
+from plextera_async._sansio.codec import is_object
 from plextera_async._sansio.inputs import KEY_TAG
 from plextera_async.cli.ingesting.inputs import Input, Listed, Problem
 from plextera_async.cli.showing.text import readable_path
@@ -95,17 +96,17 @@ def _from_json(line: str) -> Row:
         raise InvalidInputError("the row is no JSON") from None
     if isinstance(row, str):
         return {"path": row}
-    if not isinstance(row, dict):
+    if not is_object(row):
         raise InvalidInputError("the row is neither a JSON object nor a path")
     if unknown := row.keys() - _FIELDS.keys() - {_TAGS}:
         raise InvalidInputError(f"the row has an unknown property {min(unknown)!r}: tags go into 'tags'")
-    return {_FIELDS.get(name, str(name)): value for name, value in row.items() if value is not None}
+    return {_FIELDS.get(name, name): value for name, value in row.items() if value is not None}
 
 
 def _csv_rows(lines: Iterator[str], path: str) -> Iterator[tuple[int, Callable[[], Row]]]:
     reader = csv.reader(lines)
     try:
-        head = [name.strip() for name in next(reader, [])]
+        head = [name.strip() for name in next(reader, list[str]())]
     except csv.Error as refused:
         raise ConfigurationError(f"the manifest {path} cannot be read: line 1: {refused}") from None
     columns = [_FIELDS.get(name, name) for name in head]
@@ -154,7 +155,7 @@ def _tags_cell(cell: str) -> dict[str, Any]:
         tags = json.loads(cell)
     except (ValueError, RecursionError):
         tags = None
-    if not isinstance(tags, dict):
+    if not is_object(tags):
         raise InvalidInputError("the cell of 'tags' is no JSON object")
     return tags
 
@@ -167,8 +168,8 @@ def _input(place: str, read: Callable[[], Row], tags: Mapping[str, str]) -> Inpu
 
 
 def _listed(row: Row, tags: Mapping[str, str]) -> Listed:
-    own = row.pop(_TAGS, {})
-    if not isinstance(own, dict):
+    own: Any = row.pop(_TAGS, {})
+    if not is_object(own):
         raise InvalidInputError("'tags' is no JSON object")
     if KEY_TAG in own:
         raise InvalidInputError(f"the tag {KEY_TAG!r} is set by the command itself: use 'key'")
