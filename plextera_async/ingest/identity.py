@@ -75,7 +75,9 @@ def _known_name(document: Document) -> str | None:
 
 def _path(document: Document) -> str | None:
     source: Any = document.source
-    return os.path.abspath(os.fsdecode(cast("str", source))) if isinstance(source, str | os.PathLike) else None  # noqa: PTH100 - Path.resolve would follow links
+    if not isinstance(source, str | os.PathLike):
+        return None
+    return os.path.abspath(os.fsdecode(cast("str", source)))  # noqa: PTH100 - Path.resolve would follow links
 
 
 def _state_of_file(path: str) -> tuple[int, ...]:

@@ -58,7 +58,8 @@ class Records:
 
     def begin_run(self) -> int:
         """Give the number of a new run."""
-        return int(self._execute("INSERT INTO runs (began) VALUES (?)", (_now(),)).lastrowid or 0)
+        began = (datetime.now(UTC).isoformat(),)
+        return int(self._execute("INSERT INTO runs (began) VALUES (?)", began).lastrowid or 0)
 
     def enter(self, entry: Entry, *, run: int) -> Row | None:
         """Give the row of a document, which is made if it is new; None if this run has met it before."""
@@ -103,11 +104,12 @@ class Records:
             changes["extraction_id"] = extraction_id
         return self._update(id, changes)
 
-    def send(self, id: int, *, content_hash: bytes | None = None) -> Row:
+    def send(self, id: int, *, now: datetime, content_hash: bytes | None = None) -> Row:
         """Write down that a document is going to be sent.
 
         Args:
             id: Of the row.
+            now: The time, by the clock of who sends.
             content_hash: Of its bytes; None if they do not matter.
 
         Returns:
@@ -117,7 +119,7 @@ class Records:
             return other
         row = self.row(id)
         changes = {"state": after(row.state, Event.SEND).value, "sends": row.sends + 1, "error": None}
-        changes["began"] = _now() if row.began is None else row.began.isoformat()
+        changes["began"] = (row.began or now).isoformat()
         return self._update(id, {**changes, "content_hash": content_hash})
 
     def _with_content(self, content_hash: bytes, *, but: int) -> Row | None:
@@ -186,10 +188,6 @@ def next_key(key: str) -> str:
     """Give the name of the next submission: two extractions must not be found by one key."""
     name, mark, number = key.rpartition("~")
     return f"{name}~{int(number) + 1}" if mark and number.isdecimal() else f"{key}~2"
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()
 
 
 def _to_row(values: tuple[Any, ...]) -> Row:

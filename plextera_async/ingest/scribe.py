@@ -160,6 +160,7 @@ class Scribe:
                 if self.before_commit is not None:
                     self.before_commit(ledger.records)
         except BaseException as failure:
+            self._failure = failure  # before anyone is told, so that nobody gives another order after that
             for order in orders:
                 if order.future is not None:
                     self._tell(_settle, order.future, None, _as_ledger_error(failure))

@@ -101,8 +101,6 @@ class Way:
     async def _send(self) -> ExtractionHandle:
         """Send it, at most so often, and each time only when it is certain that it is not there."""
         for sends_left in reversed(range(_MOST_SENDS)):
-            if self.context.stopped_by is not None:
-                raise self.context.stopped_by
             if (same := await self._intend()) is not None:
                 return same
             try:
@@ -129,11 +127,14 @@ class Way:
         """Write down that it is going to be sent; or find that its bytes are on the server, and give their extraction."""
         context, id = self.context, self.row.id
         hashed = await content_hash(self.document) if context.hashes_content else None
+        now = context.client.extractions.lookups.now()
+        self._check_that_it_is_sent()
         while (
-            row := await context.scribe.do(lambda records: records.send(id, content_hash=hashed))
+            row := await context.scribe.do(lambda records: records.send(id, now=now, content_hash=hashed))
         ).id != id:
             if (settled := context.being_sent.get(row.id)) is not None:
                 await settled.wait()
+                self._check_that_it_is_sent()
             elif row.extraction_id is None:
                 raise unknown(row)
             else:
@@ -141,6 +142,10 @@ class Way:
                 return self._handle(row.extraction_id)
         self.row = row
         return None
+
+    def _check_that_it_is_sent(self) -> None:
+        if self.context.stopped_by is not None:
+            raise self.context.stopped_by
 
     async def _look_up(self) -> ExtractionHandle | None:
         """Find out what became of it; None if it is not there, and may be sent.

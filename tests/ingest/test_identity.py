@@ -27,6 +27,10 @@ def path(tmp_path: Path) -> Path:
     return made
 
 
+def change(path: Path, content: str) -> None:
+    path.write_text(content)
+
+
 async def test_a_path_is_known_again_however_it_is_written(path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(path.parent)
     first = await known(Document(path))
@@ -38,7 +42,7 @@ async def test_a_path_is_known_again_however_it_is_written(path: Path, monkeypat
 
 async def test_a_file_that_has_changed_is_another_document(path: Path):
     first = await known(Document(path))
-    path.write_text("Total: 22\n")
+    change(path, "Total: 22\n")
     longer = await known(Document(path))
     os.utime(path, ns=(1, 1))
     older = await known(Document(path))
@@ -54,11 +58,10 @@ async def test_name_type_and_tags_make_no_other_document(path: Path):
 
 
 async def test_a_path_that_cannot_be_looked_at_is_a_document_too(path: Path):
-    path.unlink()
-    missing = await known(Document(path))
+    missing = await known(Document(path.with_name("nowhere")))
     with_null = await known(Document("a\0b"))
 
-    assert missing.source == str(path)
+    assert missing.source == str(path.with_name("nowhere"))
     assert missing.identity != with_null.identity
 
 
@@ -96,7 +99,7 @@ async def test_what_would_not_be_known_again_needs_a_key(source: Any):
 
 async def test_a_key_is_the_whole_identity(path: Path):
     first = await known(Document(path, key="mine"))
-    path.write_text("something else")
+    change(path, "something else")
 
     assert (await known(Document(path, key="mine"))).identity == first.identity
     assert first.source == str(path)
@@ -135,7 +138,15 @@ async def test_what_cannot_be_read_ahead_has_no_hash(path: Path, tmp_path: Path)
     with huge.open("wb") as file:
         file.truncate(MAX_BYTES + 1)
     os.mkfifo(tmp_path / "pipe")
-    sources: list[Any] = [io.BytesIO(b"x"), lambda: b"x", huge, tmp_path / "pipe", tmp_path, "nowhere", "a\0b"]
+    sources: list[Any] = [
+        io.BytesIO(b"x"),
+        lambda: b"x",
+        huge,
+        tmp_path / "pipe",
+        tmp_path,
+        "nowhere",
+        "a\0b",
+    ]
 
     assert [await content_hash(Document(source)) for source in sources] == [None] * len(sources)
     assert await content_hash(Document(file_id="file_1")) is None

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from plextera_async.ingest import ledger as ledger_module
 from plextera_async.ingest.ledger import Ledger
 from plextera_async.ingest.records import Records, next_key
 from plextera_async.ingest.rows import Counts, Entry, OutMark, Row
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def refusal(path: Path, *, create: bool = True) -> str:
 def test_what_is_written_is_there_the_next_time(path: Path):
     def write(records: Records) -> None:
         row = enter(records, "a.pdf")
-        records.send(row.id)
+        records.send(row.id, now=NOW)
         records.move(row.id, Event.CREATED, extraction_id="ext1")
 
     done(path, write)
@@ -204,12 +207,8 @@ def test_a_full_disk_is_told_and_what_was_written_is_safe(path: Path):
     done(path, lambda records: enter(records, "before.pdf"))
     with Ledger(path, create=False) as ledger:
         ledger._sql.execute("PRAGMA max_page_count = 1")
-        with (
-            pytest.raises(LedgerError, match="cannot be written: the disk is full; what is in it is safe"),
-            ledger.transaction(),
-        ):
-            for number in range(1000):
-                enter(ledger.records, f"{number}.pdf")
+        with pytest.raises(LedgerError, match="cannot be written: the disk is full; what is in it is safe"):
+            enter_many(ledger)
         assert ledger.records.counts() == Counts({State.FOUND: 1}, 0)
 
 
@@ -222,9 +221,8 @@ def test_a_ledger_that_cannot_be_written_is_told(path: Path):
 
 def test_a_transaction_that_fails_leaves_nothing(path: Path):
     with Ledger(path, create=True) as ledger:
-        with pytest.raises(RuntimeError), ledger.transaction():
-            enter(ledger.records, "a.pdf")
-            raise RuntimeError
+        with pytest.raises(RuntimeError):
+            enter_many(ledger, fails=True)
         assert ledger.records.counts() == Counts({}, 0)
 
 
@@ -247,8 +245,16 @@ def test_the_number_of_a_run_is_never_given_twice(records: Records):
     assert [records.begin_run() for _ in range(3)] == [1, 2, 3]
 
 
+def enter_many(ledger: Ledger, *, fails: bool = False) -> None:
+    with ledger.transaction():
+        for number in range(1000):
+            enter(ledger.records, f"{number}.pdf")
+        if fails:
+            raise RuntimeError
+
+
 def end(records: Records, row: Row, event: Event = Event.COMPLETED) -> None:
-    records.send(row.id)
+    records.send(row.id, now=NOW)
     records.move(row.id, Event.CREATED, extraction_id=f"ext{row.id}")
     records.move(row.id, event)
 
@@ -276,9 +282,9 @@ def test_what_a_run_has_not_met_is_left_over_until_its_outcome_is_taken(records:
 
 def test_the_first_time_counts_for_looking_it_up_whenever_it_is_sent_again(records: Records):
     row = enter(records, "a.pdf")
-    first = records.send(row.id)
+    first = records.send(row.id, now=NOW)
     records.move(row.id, Event.ABSENT)
-    second = records.send(row.id)
+    second = records.send(row.id, now=NOW)
 
     assert (first.sends, second.sends) == (1, 2)
     assert first.began == second.began is not None
@@ -286,7 +292,7 @@ def test_the_first_time_counts_for_looking_it_up_whenever_it_is_sent_again(recor
 
 def test_what_ended_has_the_id_that_counts_in_the_end(records: Records):
     row = enter(records, "a.pdf")
-    records.send(row.id)
+    records.send(row.id, now=NOW)
     records.move(row.id, Event.CREATED, extraction_id="ext1")
     ended = records.move(row.id, Event.COMPLETED, extraction_id="ext2")
 
@@ -302,19 +308,19 @@ def test_what_cannot_happen_is_not_written(records: Records):
 
 def test_bytes_that_were_sent_are_not_sent_again(records: Records):
     first, second = enter(records, "a.pdf"), enter(records, "b.pdf")
-    assert records.send(first.id, content_hash=b"same").id == first.id
-    assert records.send(second.id, content_hash=b"same").id == first.id
+    assert records.send(first.id, now=NOW, content_hash=b"same").id == first.id
+    assert records.send(second.id, now=NOW, content_hash=b"same").id == first.id
     assert records.row(second.id).state is State.FOUND
 
 
 @pytest.mark.parametrize("events", [(Event.RELEASED,), (Event.REFUSED,), (Event.ABSENT,)])
 def test_bytes_that_turned_out_not_to_be_there_may_be_sent(records: Records, events: tuple[Event, ...]):
     first, second = enter(records, "a.pdf"), enter(records, "b.pdf")
-    records.send(first.id, content_hash=b"same")
+    records.send(first.id, now=NOW, content_hash=b"same")
     for event in events:
         records.move(first.id, event)
 
-    assert records.send(second.id, content_hash=b"same").id == second.id
+    assert records.send(second.id, now=NOW, content_hash=b"same").id == second.id
 
 
 def test_what_failed_on_the_server_is_done_anew_under_another_key(records: Records):
@@ -334,7 +340,7 @@ def test_what_failed_on_the_server_is_done_anew_under_another_key(records: Recor
 
 def test_what_was_refused_before_keeps_its_key(records: Records):
     row = enter(records, "a.pdf")
-    records.send(row.id)
+    records.send(row.id, now=NOW)
     records.move(row.id, Event.REFUSED, error="PAYLOAD_TOO_LARGE")
 
     assert records.row(row.id).error == "PAYLOAD_TOO_LARGE"
@@ -360,7 +366,7 @@ def test_many_rows_are_given_in_pages_while_they_change(records: Records):
     seen = []
     for row in records.in_state(State.FOUND):
         seen.append(row.id)
-        records.send(row.id)
+        records.send(row.id, now=NOW)
 
     assert seen == ids
     assert records.counts() == Counts({State.SUBMITTING: 450}, 0)

@@ -64,23 +64,31 @@ async def soak(folder: Path, count: int, kills: int, seed: int, concurrency: int
                 killed += 1
             _, told = await ended
             written = len(await asyncio.to_thread(out.read_bytes)) if out.exists() else 0
-            print(f"run {runs}: exit {process.returncode}, {len(sandbox.world.extractions)} extractions, {written} bytes")
+            print(
+                f"run {runs}: exit {process.returncode}, {len(sandbox.world.extractions)} extractions, {written} bytes"
+            )
             if process.returncode not in (-9, 0, 1):
                 print(told.decode()[-2000:])
                 return False
             if process.returncode == 0:
                 break
-        return report(sandbox, out, count, f"{killed} kills, {runs} runs, {time.monotonic() - began:.0f} s, seed {seed}")
+        return report(
+            sandbox, out, count, f"{killed} kills, {runs} runs, {time.monotonic() - began:.0f} s, seed {seed}"
+        )
 
 
 def report(sandbox: Sandbox, out: Path, count: int, what: str) -> bool:
     """Count, and say whether all is well."""
     lines = lines_of(out)
-    twice_written = [source for source, number in Counter(line["source"] for line in lines).items() if number > 1]
+    twice_written = [
+        source for source, number in Counter(line["source"] for line in lines).items() if number > 1
+    ]
     twice = submitted_twice(sandbox)
     lost = count - len({line["source"] for line in lines})
     statuses = Counter(str(line["status"]) for line in lines)
-    print(f"{what}: {count} documents, {len(sandbox.world.extractions)} extractions, {len(lines)} lines {dict(statuses)}")
+    print(
+        f"{what}: {count} documents, {len(sandbox.world.extractions)} extractions, {len(lines)} lines {dict(statuses)}"
+    )
     print(f"lost {lost}, submitted twice {len(twice)}, written twice {len(twice_written)}")
     return not (lost or twice or twice_written)
 

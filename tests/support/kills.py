@@ -57,7 +57,9 @@ def documents(folder: Path, count: int) -> Path:
 
 def submitted_twice(sandbox: Sandbox) -> list[str]:
     """Give the keys under which there is more than one extraction."""
-    keys = Counter((extraction.tags or {}).get(KEY_TAG, "") for extraction in sandbox.world.extractions.values())
+    keys = Counter(
+        (extraction.tags or {}).get(KEY_TAG, "") for extraction in sandbox.world.extractions.values()
+    )
     return [key for key, number in keys.items() if number > 1]
 
 
