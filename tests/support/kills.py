@@ -14,7 +14,7 @@ _ROOT = Path(__file__).parents[2]
 # The child shortens the client's pauses; the grace before a second send stays far longer than the sandbox needs for a
 # request that it has got. `{before}` is where a test puts what kills it.
 _CHILD = """
-import os, signal, sys
+import inspect, os, signal, sys
 sys.path.insert(0, {root!r})
 import anyio
 from plextera_async._aio.clock import Clock
@@ -27,6 +27,29 @@ Clock.sleep = sleep
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
+def die_at(owner, name, when, *, call=3):
+    real, calls = getattr(owner, name), 0
+
+    def hit(now):
+        nonlocal calls
+        calls += now == when
+        if now == when and calls == call:
+            die()
+
+    def work(*args, **more):
+        hit("before")
+        result = real(*args, **more)
+        hit("after")
+        return result
+
+    async def waiting_work(*args, **more):
+        hit("before")
+        result = await real(*args, **more)
+        hit("after")
+        return result
+
+    setattr(owner, name, waiting_work if inspect.iscoroutinefunction(real) else work)
+
 {before}
 from plextera_async.cli import main
 sys.exit(main())
@@ -38,7 +61,8 @@ def start(*arguments: str, before: str = "", longest: float = 0.3) -> "subproces
 
     Args:
         arguments: Of the command.
-        before: Python that the process runs first; it may call `die()`.
+        before: Python that the process runs first; it may call `die()`, and `die_at(owner, name, when)` to die before or after
+            the third call of something.
         longest: Seconds that no pause of the client is longer than.
     """
     program = _CHILD.format(root=str(_ROOT), before=before, longest=longest)
