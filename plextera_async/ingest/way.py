@@ -38,6 +38,9 @@ _MOST_SENDS = 3
 """Times that one run sends one document: each after the first only when it is proven that the one before had no effect."""
 
 
+_UNSETTLED = frozenset({State.SUBMITTING, State.UNDECIDED})
+
+
 @attrs.define(eq=False)
 class Way:
     """The way of one document through one run."""
@@ -135,12 +138,25 @@ class Way:
             if (settled := context.being_sent.get(row.id)) is not None:
                 await settled.wait()
                 self._check_that_it_is_sent()
-            elif row.extraction_id is None:
-                raise unknown(row)
-            else:
-                await self._move(Event.CREATED, extraction_id=row.extraction_id)
-                return self._handle(row.extraction_id)
+            elif (same := await self._same_as(row.id)) is not None:
+                return same
         self.row = row
+        return None
+
+    async def _same_as(self, id: int) -> ExtractionHandle | None:
+        """Give the extraction of a document with the same bytes; None if it turns out to have none.
+
+        Raises:
+            AmbiguousCreateError: If it is not known whether it has one.
+        """
+        row = await self.context.scribe.do(
+            lambda records: records.row(id)
+        )  # it may have been settled meanwhile
+        if row.extraction_id is not None:
+            await self._move(Event.CREATED, extraction_id=row.extraction_id)
+            return self._handle(row.extraction_id)
+        if row.state in _UNSETTLED and id not in self.context.being_sent:
+            raise unknown(row)
         return None
 
     def _check_that_it_is_sent(self) -> None:

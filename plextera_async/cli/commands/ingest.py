@@ -130,8 +130,11 @@ def _end(job: _Job, ending: Ending | None) -> tuple[str | None, str | None, int]
     if ending.output_failure is not None:
         drop_stdout()
         return f"stopped: a result cannot be written: {ending.output_failure.strerror}", "OUTPUT", 1
-    is_any = job.tally.begun > 0 if ending.counts is None else ending.counts.is_all_completed
-    return None, None, 0 if is_any and job.tally.is_all_completed else 1
+    if ending.counts is not None:
+        is_well = ending.counts.is_all_completed and job.tally.has_only_completed
+    else:
+        is_well = job.tally.begun > 0 and job.tally.is_all_completed
+    return None, None, 0 if is_well else 1
 
 
 def _farewell(job: _Job, reason: str | None) -> Iterator[str]:

@@ -52,8 +52,13 @@ class Tally:
 
     @property
     def is_all_completed(self) -> bool:
-        """Whether every document that was begun has a result, or had its end in an earlier run."""
-        return self.begun == self.by_status[COMPLETED] + self.figures.skipped
+        """Whether every document that was begun has a result."""
+        return self.begun == self.by_status[COMPLETED]
+
+    @property
+    def has_only_completed(self) -> bool:
+        """Whether everything that was told of has a result."""
+        return self.ended == self.by_status[COMPLETED]
 
     @property
     def seconds(self) -> float:
