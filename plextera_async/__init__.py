@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from plextera_async import errors as errors
     from plextera_async import models as models
     from plextera_async import options as options
+    from plextera_async._sansio.pacing import Pace as Pace
+    from plextera_async._sansio.pacing import Paces as Paces
     from plextera_async.client.client import AsyncPlextera as AsyncPlextera
     from plextera_async.client.documents import Document as Document
     from plextera_async.client.documents import Outcome as Outcome
@@ -58,6 +60,10 @@ if TYPE_CHECKING:
     from plextera_async.options import Timeouts as Timeouts
 
 _ROOMS = {
+    "_sansio.pacing": (
+        "Pace",
+        "Paces",
+    ),
     "client.client": ("AsyncPlextera",),
     "client.documents": (
         "Document",
@@ -143,6 +149,8 @@ __all__ = [
     "Limits",
     "NotFoundError",
     "Outcome",
+    "Pace",
+    "Paces",
     "Page",
     "Pages",
     "PayloadTooLargeError",

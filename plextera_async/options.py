@@ -44,7 +44,11 @@ def _of_its_type(owner: object, attribute: "attrs.Attribute[Any]", value: Any) -
 
 @attrs.frozen
 class Timeouts:
-    """Limits of one attempt. Waiting for a free slot of `Limits.concurrency` counts in none of them."""
+    """Limits of one attempt.
+
+    Waiting for its turn counts in none of them: for room in flight, for the learned rate, or until a pause is over that
+    the server asked for.
+    """
 
     connect: float = attrs.field(default=10.0, validator=_positive)
     """Longest time to a usable connection: name look-up, TCP, proxy and TLS together."""
@@ -61,7 +65,12 @@ class Timeouts:
 
 @attrs.frozen
 class RetryPolicy:
-    """How a request that may be repeated is repeated; which may, `RetryPolicy` cannot change."""
+    """How a request that may be repeated is repeated; which may, `RetryPolicy` cannot change.
+
+    A refusal (429, or 503 with Retry-After) holds back all requests of its kind until the time that the server named,
+    and lets them leave at a slower rate from then on. The refused request pauses for itself, and has its old place
+    when it comes back; each refusal is one of its attempts.
+    """
 
     max_attempts: int = attrs.field(default=5, validator=_at_least_one)
     """Attempts in all, the first among them; 1 is no retry."""
@@ -73,7 +82,8 @@ class RetryPolicy:
     """Longest pause of our own choosing, before the spread."""
 
     max_retry_after: float = attrs.field(default=60.0, validator=_positive)
-    """Longest pause that the server may ask for: past it the error is raised at once, with `retry_after` set."""
+    """Longest pause that the server may ask for: past it the error is raised at once, with `retry_after` set, and
+    nobody else is held back."""
 
 
 @attrs.frozen
@@ -92,10 +102,19 @@ class PollPolicy:
 
 @attrs.frozen
 class Limits:
-    """What a client may use at one time, per event loop."""
+    """What a client may use at one time, per event loop.
+
+    How fast requests leave needs no setting: nothing limits the rate until the server refuses (429, or 503 with
+    Retry-After). From then on it is learned, and raised again and again to see whether the quota has grown; separately
+    for requests that carry files, others that change something, and reads. `AsyncPlextera.pace` shows it. Requests of a
+    kind leave in the order in which their calls were made, but looks of waits let others go first: when both wait, one
+    in four is a look.
+    """
 
     concurrency: int = attrs.field(default=100, validator=_at_least_one)
-    """Requests in flight; a download by `files.stream` counts until its head has come. Each has a connection; the usual limit of open files is 1024, on macOS 256."""
+    """Requests in flight at most; a download by `files.stream` counts until its head has come. When more than one answer
+    in twenty is 429 or 5xx there may be fewer, of that kind of request, until answers are good again. Each has a
+    connection; the usual limit of open files is 1024, on macOS 256."""
 
 
 @attrs.frozen(kw_only=True)
@@ -115,7 +134,8 @@ class ClientOptions:
     """Requests in flight."""
 
     reconcile: bool = attrs.field(default=True, validator=_of_its_type)
-    """Whether extractions that are created without `key=` carry a key of the client's making as a tag."""
+    """Whether extractions that are created without `key=` carry a key of the client's making as a tag, and whether those
+    whose fate is unknown are looked for by their key; without it they raise `AmbiguousCreateError` at once."""
 
     retry_uploads: bool = attrs.field(default=True, validator=_of_its_type)
     """Whether `POST /files` is repeated after a failure that may have stored the file.

@@ -6,10 +6,14 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from plextera_async import AsyncPlextera
 from plextera_async.sandbox import Sandbox, Timing
 from tests.support.clocks import FakeClock, with_clock
+
+settings.register_profile("house", deadline=None)  # how long an example takes is the machine's affair
+settings.load_profile("house")
 
 _LOOPBACK = ("127.", "::1", "localhost")
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 PYTHON = dict(
     zip(
-        ["poll", "events", "workflow", "lists", "ambiguous", "sandbox"],
+        ["poll", "events", "workflow", "many", "lists", "ambiguous", "sandbox"],
         re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE),
         strict=True,
     )
@@ -99,6 +99,19 @@ def test_a_workflow_is_started_and_watched(served, capsys):
     run("workflow")
 
     assert "COMPLETED" in capsys.readouterr().out
+
+
+def test_many_documents_are_extracted(served, tmp_path, capsys):
+    (tmp_path / "empty.pdf").touch()
+
+    run("many")
+
+    lines = sorted(capsys.readouterr().out.splitlines(), key=lambda line: "fields" in line)
+    assert len(lines) == 2
+    assert "the source is empty" in lines[0]
+    assert lines[1].endswith("fields")
+    (extraction,) = served.world.extractions.values()
+    assert extraction.tags["customerDocumentId"] == "lab-result"
 
 
 def test_a_list_is_iterated(served, capsys):

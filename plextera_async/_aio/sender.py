@@ -1,22 +1,22 @@
 """The one retry loop: tries, asks `_sansio` what a failure means, sleeps or gives up."""
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import datetime
 from itertools import count
 from typing import Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 import anyio
 import attrs
 
 from plextera_async._aio.clock import Clock
+from plextera_async._aio.gate import Gate, Turn
 from plextera_async._aio.transport import Reply, TooLargeError, Transport
 from plextera_async._sansio.codec import decode
 from plextera_async._sansio.failure import api_error, is_success
 from plextera_async._sansio.message import Request, Response
+from plextera_async._sansio.pacing import Told, kind_of, told
 from plextera_async._sansio.retry import Failure, seconds_before_retry
 from plextera_async.errors import (
     AmbiguousCreateError,
@@ -28,7 +28,7 @@ from plextera_async.errors import (
 )
 from plextera_async.options import ClientOptions
 
-__all__ = ["Answer", "Receive", "Sender", "Slots"]
+__all__ = ["Answer", "Receive", "Sender"]
 
 
 T = TypeVar("T")
@@ -52,22 +52,6 @@ class Answer(Generic[T]):
     """The header `Date`, as it came: the server's own clock."""
 
 
-class Slots:
-    """So many requests in flight, per event loop. Waiting for one is part of no timeout."""
-
-    def __init__(self, limit: int) -> None:
-        """Allow *limit* at one time."""
-        self._limit = limit
-        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, anyio.Semaphore] = WeakKeyDictionary()
-
-    def here(self) -> anyio.Semaphore:
-        """Give the running loop's own."""
-        loop = asyncio.get_running_loop()
-        if loop not in self._by_loop:
-            self._by_loop[loop] = anyio.Semaphore(self._limit, fast_acquire=True)
-        return self._by_loop[loop]
-
-
 async def read_whole(reply: Reply) -> bytes:
     """Read a JSON answer, up to the limit."""
     return await reply.read(_MOST_BYTES)
@@ -79,7 +63,7 @@ class Sender:
 
     transport: Transport
     options: ClientOptions
-    slots: Slots
+    gate: Gate
     clock: Clock = attrs.field(factory=Clock)
 
     async def call(self, request: Request, type_: type[T], *, retry: bool = True) -> Answer[T]:
@@ -158,11 +142,12 @@ class Sender:
 
     async def _until_answered(self, request: Request, attempt: Attempt[T], *, retry: bool) -> T:
         request_id, since = self.clock.new_id(), self.clock.now()
+        turn = self.gate.turn(kind_of(request), self.clock, poll=not retry)
         sessions = self.transport.sessions
         closings = sessions.closings()
         may_have_been_applied = False
         for number in count(1):
-            outcome = await self._try(request, attempt, request_id, number)
+            outcome = await self._try(request, attempt, turn, request_id=request_id, number=number)
             if not isinstance(outcome, TransportError | APIError | DecodeError):
                 return outcome
             may_have_been_applied = may_have_been_applied or outcome.may_have_been_applied
@@ -177,10 +162,15 @@ class Sender:
                 raise _given_up(outcome, request, request_id, since)
         raise AssertionError("count() does not end")  # pragma: no cover - for type checkers
 
-    async def _try(self, request: Request, attempt: Attempt[T], request_id: str, number: int) -> T | Failure:
-        """Make one attempt; what may be tried again is given back as a value."""
+    async def _try(
+        self, request: Request, attempt: Attempt[T], turn: Turn, *, request_id: str, number: int
+    ) -> T | Failure:
+        """Make one attempt at its turn; what may be tried again is given back as a value."""
         outcome: T | Failure
-        async with self.slots.here():
+        says, pause = Told.NOTHING, 0.0
+        if not turn.begins():
+            await turn.wait()
+        try:
             try:
                 outcome = await attempt(request_id, number)
             except TransportError as failure:
@@ -194,6 +184,9 @@ class Sender:
                 outcome = failure
             except DecodeError as failure:
                 outcome = failure
+            says, pause = told(outcome, longest=self.options.retry.max_retry_after)
+        finally:
+            turn.ends(says, pause)
         _LOG.debug(
             "%s: attempt %d: %s (request %s)", request.operation.id, number, _label(outcome), request_id
         )

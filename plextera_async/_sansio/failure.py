@@ -27,6 +27,7 @@ ERROR_BY_STATUS: Mapping[int, type[errors.APIError]] = {
 _VALIDATION_FAILED = "VALIDATION_FAILED"  # contract: expected with 422, possible with 400
 _SERVER_ERROR = 500
 _CLIENT_ERROR = 400
+_PARTIAL = 206
 _TOO_MANY = 429
 _SNIPPET = 200
 _MARKUP = re.compile(r"<[^>]*(>|$)")
@@ -34,8 +35,11 @@ _SECRET = re.compile(r"(?i)(api-key|bearer|basic)[\s:=]+\S+|([?&][^=\s]+)=[^&\s]
 
 
 def is_success(status: int) -> bool:
-    """Say whether a status is a success: any 2xx, because several success codes are not documented."""
-    return 200 <= status < 300  # noqa: PLR2004 - the class of 2xx
+    """Say whether a status is a success: any 2xx, because several success codes are not documented.
+
+    But for 206: it is a part of what was asked for, nobody here asks for parts, and half a file must not pass for one.
+    """
+    return 200 <= status < 300 and status != _PARTIAL  # noqa: PLR2004 - the class of 2xx
 
 
 def server_time(response: Response) -> datetime | None:

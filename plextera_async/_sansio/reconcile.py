@@ -64,7 +64,7 @@ class Verdict(Enum):
     """What one look-up says about one key."""
 
     FOUND = "found"
-    ABSENT = "not there, as far as one look can prove that"
+    ABSENT = "not there, if lists show tags at all, and as far as one look can prove that"
     UNKNOWN = "not seen, which proves nothing"
 
 
@@ -77,18 +77,19 @@ class Step(Enum):
     GIVE_UP = "leave it to the caller"
 
 
-def next_step(verdicts: Sequence[Verdict], *, may_send: bool) -> Step:
+def next_step(verdicts: Sequence[Verdict], *, may_send: bool, shows_tags: bool) -> Step:
     """Say what follows from the look-ups so far.
 
     Args:
         verdicts: Of each look-up since the last send, at least one.
         may_send: It was sent once so far, and can be sent again as it was.
+        shows_tags: Items of lists have shown tags by now, in these look-ups or before.
     """
     if verdicts[-1] is Verdict.FOUND:
         return Step.TAKE
     if len(verdicts) == 1:
         return Step.LOOK_AGAIN
-    is_proven = all(verdict is Verdict.ABSENT for verdict in verdicts)
+    is_proven = shows_tags and all(verdict is Verdict.ABSENT for verdict in verdicts)
     return Step.SEND_AGAIN if may_send and is_proven else Step.GIVE_UP
 
 
@@ -122,18 +123,15 @@ class Survey(Generic[ListedT]):
     """One look-up: a pass over a list, the newest items first, for any number of keys at a time.
 
     Attributes:
-        is_over: Whether nothing more of the list can tell anything; also set by whoever reached its end.
-        unread: Items that may be one of those looked for, but do not show tags: to be read singly.
+        shows_tags: Items have shown tags in this pass.
+        is_over: Whether what is left of the list can tell nothing any more.
+        unread: Items that may be one of those looked for, but do not show tags: to be read singly. No more than one
+            more than may be.
     """
 
-    def __init__(self, windows: Mapping[str, Window], *, shows_tags: bool = False) -> None:
-        """Begin.
-
-        Args:
-            windows: The keys that are looked for, and what counts for each.
-            shows_tags: Items of lists have shown tags before.
-        """
-        self.shows_tags = shows_tags
+    def __init__(self, windows: Mapping[str, Window]) -> None:
+        """Begin to look for the keys, with what counts for each."""
+        self.shows_tags = False
         self.is_over = False
         self.unread: list[ListedT] = []
         self._windows = windows
@@ -142,25 +140,26 @@ class Survey(Generic[ListedT]):
         self._found: dict[str, list[ListedT]] = {key: [] for key in windows}
         self._lookalikes: set[str] = set()
         self._is_sorted: bool | None = None
+        self._last: datetime | None = None
         self._count = 0
 
-    def feed(self, items: Sequence[ListedT]) -> None:
-        """Take a page, or what is new of it, in its order."""
+    def feed(self, items: Sequence[ListedT], *, goes_on: bool = True) -> None:
+        """Take a page, or what is new of it, in its order.
+
+        Args:
+            items: What is new of it.
+            goes_on: It follows the pages before; False for one that was read again, to see what had moved.
+        """
         self._count += len(items)
         for item in items:
             self.shows_tags = self.shows_tags or bool(item.tags)
             if item.tags:
                 self._match(item)
-            elif self._is_recent(item, self._oldest):
+            elif self._is_recent(item, self._oldest) and len(self.unread) <= MOST_READ_SINGLY:
                 self.unread.append(item)
-        times = [item.created_at for item in items if item.created_at is not None]
-        self._watch_order(times)
-        if self._is_sorted is False:
-            self.is_over = self._oldest is not None and self._count >= _MOST_UNSORTED
-        elif (
-            self._is_sorted and self._oldest is not None and times
-        ):  # the whole page: one item could have strayed
-            self.is_over = len(times) == len(items) and max(times) < self._oldest
+        self._watch_order([item.created_at for item in items if item.created_at is not None], goes_on=goes_on)
+        if self._oldest is not None:
+            self.is_over = self._is_past(items, self._oldest)
 
     def feed_single(self, item: ListedT) -> None:
         """Take an item of `unread` that was read by its id."""
@@ -178,9 +177,17 @@ class Survey(Generic[ListedT]):
         """Say what the pass, now that it is over, tells about a key."""
         if self._found[key]:
             return Verdict.FOUND
-        is_whole = self._is_sorted is not False and not self.unread and self.shows_tags
+        is_whole = self._is_sorted is not False and not self.unread
         is_told_apart = _folded(key) not in self._lookalikes
         return Verdict.ABSENT if is_whole and is_told_apart else Verdict.UNKNOWN
+
+    def _is_past(self, items: Sequence[ListedT], oldest: datetime) -> bool:
+        """Say whether a page ends the pass: all of it, not its last item only, which could have strayed there."""
+        if self._is_sorted is None or not items:
+            return False
+        if not self._is_sorted:
+            return self._count >= _MOST_UNSORTED
+        return not any(self._is_recent(item, oldest) for item in items)
 
     def _is_recent(self, item: ListedT, limit: datetime | None) -> bool:
         return limit is None or item.created_at is None or item.created_at >= limit
@@ -200,8 +207,11 @@ class Survey(Generic[ListedT]):
             elif _folded(name) == _folded(KEY_TAG) and self._is_recent(item, self._oldest):
                 self._lookalikes.add(_folded(value))
 
-    def _watch_order(self, times: Sequence[datetime]) -> None:
+    def _watch_order(self, times: Sequence[datetime], *, goes_on: bool) -> None:
         """Learn from a page whether the list is in the order that was asked for; one step up is enough to say no."""
+        if goes_on and times:
+            times = times if self._last is None else [self._last, *times]
+            self._last = times[-1]
         if any(earlier < later for earlier, later in pairwise(times)):
             self._is_sorted = False
         elif self._is_sorted is None and any(earlier > later for earlier, later in pairwise(times)):

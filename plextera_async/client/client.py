@@ -12,7 +12,8 @@ import attrs
 
 from plextera_async._aio.bodies import JsonBody
 from plextera_async._aio.clock import Clock
-from plextera_async._aio.sender import Sender, Slots
+from plextera_async._aio.gate import Gate
+from plextera_async._aio.sender import Sender
 from plextera_async._aio.sessions import Sessions
 from plextera_async._aio.sources import Source
 from plextera_async._aio.transport import Transport
@@ -22,6 +23,7 @@ from plextera_async._sansio.codec import parse
 from plextera_async._sansio.credentials import check_api_key
 from plextera_async._sansio.inputs import json_bytes
 from plextera_async._sansio.message import Request, check_path, query_string
+from plextera_async._sansio.pacing import Paces
 from plextera_async.client.documents import Document
 from plextera_async.client.event_subscriptions import EventSubscriptions
 from plextera_async.client.extractions import Extractions
@@ -88,7 +90,7 @@ class AsyncPlextera:
             sessions=Sessions(session),
             proxies=proxies,
         )
-        self._wire(Sender(transport, options, Slots(options.limits.concurrency), Clock()), is_view=False)
+        self._wire(Sender(transport, options, Gate(options.limits.concurrency), Clock()), is_view=False)
 
     def _wire(self, sender: Sender, *, is_view: bool) -> None:
         self._sender = sender
@@ -121,7 +123,7 @@ class AsyncPlextera:
             await self._sender.transport.sessions.aclose()
 
     def with_options(self, **changes: Any) -> "AsyncPlextera":
-        """Give a view of this client with some options changed, sharing its connections.
+        """Give a view of this client with some options changed, sharing its connections and its pace.
 
         Args:
             changes: Fields of `ClientOptions`: `timeouts`, `retry`, `polling`, `limits`, `reconcile`, `retry_uploads`.
@@ -137,10 +139,12 @@ class AsyncPlextera:
             raise ConfigurationError("allow_plain_http goes with base_url: set it when the client is made")
         old = self._sender
         options = attrs.evolve(old.options, **changes)
-        slots = old.slots if options.limits == old.options.limits else Slots(options.limits.concurrency)
+        gate = old.gate
+        if options.limits != old.options.limits:
+            gate = Gate(options.limits.concurrency, old.gate.lessons)
         transport = attrs.evolve(old.transport, timeouts=options.timeouts)
         view = object.__new__(type(self))
-        view._wire(Sender(transport, options, slots, old.clock), is_view=True)
+        view._wire(Sender(transport, options, gate, old.clock), is_view=True)
         return view
 
     def extract_many(
@@ -173,6 +177,18 @@ class AsyncPlextera:
         for it: what was submitted goes on at the server, and what was being submitted may exist there.
         """
         return extract_many(self.extractions, documents, concurrency=concurrency, ordered=ordered)
+
+    @property
+    def pace(self) -> Paces:
+        """How fast requests are let through at the moment, how many are under way and waiting, on the running loop.
+
+        For progress and logs; reading it changes nothing. A view shows its client's rates and pauses, and with
+        `limits` of its own its own requests.
+
+        Raises:
+            RuntimeError: If no event loop is running.
+        """
+        return self._sender.gate.paces(self._sender.clock.monotonic())
 
     async def request(
         self, method: str, path: str, *, query: Mapping[str, object] | None = None, json: Any = None

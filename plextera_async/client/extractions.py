@@ -66,12 +66,13 @@ class Extractions(Resource):
 
         Raises:
             InvalidInputError: If an argument breaks one of these rules; nothing was sent.
-            AmbiguousCreateError: If it was sent and its fate is unknown (a 5xx, a lost connection, silence, an
-                unreadable answer). It was sent exactly once; look for its key before sending it again.
+            AmbiguousCreateError: If it was sent and its fate stays unknown. After a 5xx, a lost connection, silence or
+                an unreadable answer it is looked for by its key, for some ten seconds; if it is found, that is the
+                handle that is given; if its absence is proven, it is sent once more, and never a third time.
             PlexteraError: As every call does.
 
         Not safe to call twice: each call makes an extraction, and the same document twice may be REJECTED. Cancelling
-        may leave an extraction behind.
+        may leave an extraction behind, which `find` finds by a key of yours.
         """
         document = document_reference(file_id=file_id, url=url)
         intent = self._intent(tags, key)
@@ -98,7 +99,7 @@ class Extractions(Resource):
 
         Raises:
             InvalidInputError: If the source cannot be read, is empty or larger than 50 MB, or a tag breaks a rule.
-            AmbiguousCreateError: As for `create`.
+            AmbiguousCreateError: As for `create`; it is not sent again if the source cannot be read again.
             Exception: What reading the source raised, as it is; the upload was broken off.
             PlexteraError: As every call does.
 

@@ -99,7 +99,7 @@ class Lookups:
         while True:
             sighting = await self.look(key, since)
             verdicts.append(sighting.verdict)
-            step = next_step(verdicts, may_send=may_send)
+            step = next_step(verdicts, may_send=may_send, shows_tags=self._shows_tags)
             if step is not Step.LOOK_AGAIN:
                 return step, sighting
             await self._sender.clock.sleep(GRACE)
@@ -157,7 +157,9 @@ class Lookups:
             answer = await self._list(at)
             survey = survey or self._begin(since, answer.date)
             page = Page(items=answer.model.data, page_info=answer.model.page_info)
-            survey.feed([page.items[position] for position in walk.feed(seen_on(page))])
+            survey.feed(
+                [page.items[position] for position in walk.feed(seen_on(page))], goes_on=at > furthest
+            )
             furthest = max(furthest, at)
         assert survey is not None, "there is a first page"  # noqa: S101 - a walk begins with one
         if any(survey.verdict(key) is not Verdict.FOUND for key in since):
@@ -172,7 +174,7 @@ class Lookups:
             key: Window() if limit is None else window(limit, told=told, now=now)
             for key, limit in since.items()
         }
-        return Survey(windows, shows_tags=self._shows_tags)
+        return Survey(windows)
 
     async def _read_singly(self, survey: Survey[Extraction]) -> None:
         for item in survey.unread[:MOST_READ_SINGLY]:

@@ -5,7 +5,7 @@
             ...
 
 It is an independent reading of the contract: it keeps state, moves jobs through their lives, refuses what the
-contract refuses, goes wrong on request (`Sandbox.faults`), records what arrived (`Sandbox.requests`), and delivers
+contract refuses, goes wrong or has a quota on request (`Sandbox.faults`), records what arrived (`Sandbox.requests`), and delivers
 events to a receiver on loopback, signed and with retries (`Sandbox.deliveries`, `Sandbox.delivery_faults`):
 
     Sandbox(endpoints={"https://example.com/hook": "http://127.0.0.1:8080/hook"})
@@ -38,7 +38,7 @@ documents, archives, audio and video complete with no fields. The same bytes alw
 """
 
 from ._clock import SystemClock, Timing, VirtualClock
-from ._faults import Fault, Faults
+from ._faults import Fault, Faults, Quota
 from ._received import Received
 from ._sandbox import Sandbox
 from .delivery.faults import DeliveryFault, DeliveryFaults
@@ -53,6 +53,7 @@ __all__ = [
     "DeliveryPolicy",
     "Fault",
     "Faults",
+    "Quota",
     "Received",
     "Sandbox",
     "SystemClock",

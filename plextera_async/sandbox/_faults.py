@@ -1,7 +1,8 @@
-"""Faults on request: what goes wrong, with which requests, and how often."""
+"""Faults on request: what goes wrong, with which requests, and how often; and quotas, which refuse what is too much."""
 
+import math
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Literal, TypeVar
 
 import attrs
 
@@ -49,32 +50,82 @@ class Fault:
 
     def meets(self, method: str, path: str, operation: str | None) -> bool:
         """Say whether a request is one that this fault is for."""
-        if self.times == 0 or self.method not in (None, method):
-            return False
-        names = (path,) if operation is None else (path, operation)
-        return self.path is None or any(fnmatchcase(name, self.path) for name in names)
+        return self.times != 0 and _is_for(self, method, path, operation)
+
+
+@attrs.define(kw_only=True, eq=False)
+class Quota:
+    """So many requests a second; what is over it is answered 429, read whole but not carried out.
+
+    A bucket that fills with `per_second` and holds `burst`; each request takes one. It may be changed at any time.
+    """
+
+    per_second: float
+    """Requests a second, by the sandbox's clock."""
+    burst: float | None = None
+    """How many it lets through at once, at least one; None for a second's worth."""
+    retry_after: float | str | None = 1
+    """Value of the header `Retry-After` of a refusal, sent as it is; None for no header."""
+    method: str | None = None
+    """Only for requests of this method; None for all."""
+    path: str | None = None
+    """Only for these requests, as in `Fault.path`; None for all."""
+    _level: float = attrs.field(init=False, default=math.inf)
+    _at: float = attrs.field(init=False, default=0.0)
+
+    def meets(self, method: str, path: str, operation: str | None) -> bool:
+        """Say whether a request counts."""
+        return _is_for(self, method, path, operation)
+
+    def refusal(self, now: float) -> Fault | None:
+        """Count a request at a moment; give what it is answered with if it is over the quota."""
+        most = max(1.0, self.per_second if self.burst is None else self.burst)
+        self._level = min(most, self._level + (now - self._at) * self.per_second)
+        self._at = now
+        if self._level < 1:
+            return Fault(status=429, retry_after=self.retry_after)
+        self._level -= 1
+        return None
+
+
+def _is_for(rule: Fault | Quota, method: str, path: str, operation: str | None) -> bool:
+    if rule.method not in (None, method):
+        return False
+    names = (path,) if operation is None else (path, operation)
+    return rule.path is None or any(fnmatchcase(name, rule.path) for name in names)
+
+
+Rule = TypeVar("Rule", Fault, Quota)
 
 
 class Faults:
-    """The faults to come, tried in the order in which they were added."""
+    """The faults to come, tried in the order in which they were added, and the quotas."""
 
     def __init__(self) -> None:
-        self._faults: list[Fault] = []
+        self._rules: list[Fault | Quota] = []
 
-    def add(self, fault: Fault) -> Fault:
-        """Let *fault* happen from the next request on; returns it, so that its `times` can be watched."""
-        self._faults.append(fault)
-        return fault
+    def add(self, rule: Rule) -> Rule:
+        """Let a fault happen, or a quota count, from the next request on; returns it, to be watched or changed."""
+        self._rules.append(rule)
+        return rule
 
     def clear(self) -> None:
         """Let nothing more go wrong."""
-        self._faults.clear()
+        self._rules.clear()
 
-    def take(self, method: str, path: str, operation: str | None) -> Fault | None:
-        """Find the first fault for a request and count it; None if there is none."""
-        for fault in self._faults:
-            if fault.meets(method, path, operation):
-                if fault.times is not None:
-                    fault.times -= 1
-                return fault
+    def take(self, method: str, path: str, operation: str | None, *, now: float = 0.0) -> Fault | None:
+        """Find the first fault for a request and count it; None if there is none.
+
+        A quota that is not used up lets it pass to what was added after.
+        """
+        for rule in self._rules:
+            if not rule.meets(method, path, operation):
+                continue
+            if isinstance(rule, Quota):
+                if (refusal := rule.refusal(now)) is not None:
+                    return refusal
+                continue
+            if rule.times is not None:
+                rule.times -= 1
+            return rule
         return None

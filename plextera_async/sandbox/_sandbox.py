@@ -45,7 +45,7 @@ class Sandbox:
         clock: The sandbox's time.
         deliveries: Every try to deliver an event, oldest first; the last 100 000 are kept.
         delivery_faults: What is to go wrong with deliveries; see `DeliveryFault`.
-        faults: What is to go wrong; see `Fault`.
+        faults: What is to go wrong, and what quotas there are; see `Fault` and `Quota`.
         requests: Every request that arrived, oldest first; the last 100 000 are kept.
         world: The state: `files`, `extractions`, `jobs`, `runs`, `subscriptions` and `feedback` by id.
     """

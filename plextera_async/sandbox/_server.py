@@ -78,7 +78,8 @@ class Server:
             journal=received,
         )
         exchange = Exchange(request, received, self._world.now)
-        fault = self._faults.take(request.method, path, found.route.operation if found.route else None)
+        operation = found.route.operation if found.route else None
+        fault = self._faults.take(request.method, path, operation, now=self._world.now())
         try:
             if fault is not None:
                 return await self._misbehave(exchange, call, found, fault)

@@ -64,8 +64,8 @@ async def test_a_view_changes_what_it_was_told(sandbox: Sandbox, client: AsyncPl
         await client.runs.list()
     assert caught.value.attempts == 5
     assert repr(view) == repr(client)
-    assert view._sender.slots is not client._sender.slots
-    assert client.with_options(timeouts=Timeouts(read=1))._sender.slots is client._sender.slots
+    assert view._sender.gate is not client._sender.gate
+    assert client.with_options(timeouts=Timeouts(read=1))._sender.gate is client._sender.gate
 
 
 @pytest.mark.parametrize(

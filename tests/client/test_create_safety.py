@@ -13,6 +13,9 @@ from tests.support.creates import CREATES, Call
 from tests.support.raw_server import RawServer, Wire, always, answer
 from tests.support.waiting import until
 
+PATIENCE = 0.4
+"""Seconds: short for a test, and long enough for a request to reach the sandbox on a machine that is busy elsewhere."""
+
 ALL = pytest.mark.parametrize("call", CREATES.values(), ids=CREATES.keys())
 
 
@@ -68,8 +71,8 @@ async def test_a_lost_connection_is_ambiguous(
 
 @ALL
 async def test_silence_is_ambiguous(sandbox: Sandbox, clock: FakeClock, call: Call) -> None:
-    options = ClientOptions(timeouts=Timeouts(read=0.05))
-    sandbox.faults.add(Fault(delay=60, times=None))
+    options = ClientOptions(timeouts=Timeouts(read=PATIENCE))
+    sandbox.faults.add(Fault(method="POST", delay=60, times=None))
     async with AsyncPlextera(sandbox.api_key, base_url=sandbox.base_url, options=options) as client:
         error = await _ambiguous(with_clock(client, clock), call)
 
@@ -81,8 +84,8 @@ async def test_silence_is_ambiguous(sandbox: Sandbox, clock: FakeClock, call: Ca
 async def test_an_attempt_that_takes_too_long_in_all_is_ambiguous(
     sandbox: Sandbox, clock: FakeClock, call: Call
 ) -> None:
-    options = ClientOptions(timeouts=Timeouts(total=0.05))
-    sandbox.faults.add(Fault(delay=60, times=None))
+    options = ClientOptions(timeouts=Timeouts(total=2 * PATIENCE))
+    sandbox.faults.add(Fault(method="POST", delay=60, times=None))
     async with AsyncPlextera(sandbox.api_key, base_url=sandbox.base_url, options=options) as client:
         error = await _ambiguous(with_clock(client, clock), call)
 
@@ -232,7 +235,7 @@ async def test_a_redirect_is_not_followed(call: Call, status: str) -> None:
 
 @ALL
 async def test_cancelling_stays_cancelling(sandbox: Sandbox, client: AsyncPlextera, call: Call) -> None:
-    sandbox.faults.add(Fault(delay=60, times=None))
+    sandbox.faults.add(Fault(method="POST", delay=60, times=None))
     task = asyncio.ensure_future(call(client))
     await until(lambda: sandbox.requests)
 

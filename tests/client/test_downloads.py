@@ -13,7 +13,7 @@ from plextera_async import AsyncPlextera, errors
 from plextera_async.options import RetryPolicy, Timeouts
 from plextera_async.sandbox import Fault, Sandbox
 from tests.support.clocks import FakeClock, with_clock
-from tests.support.raw_server import RawServer, Wire, answer
+from tests.support.raw_server import RawServer, Wire, always, answer
 from tests.support.waiting import until
 
 CONTENT = bytes(range(251)) * 8000  # two megabytes
@@ -213,7 +213,7 @@ async def test_leaving_a_stream_early_closes_its_connection() -> None:
         async with client.files.stream("f") as chunks:
             async for _ in chunks:
                 break
-        await asyncio.wait_for(ended.wait(), 5)
+        await asyncio.wait_for(ended.wait(), 30)
         session = client._sender.transport.sessions._open[asyncio.get_running_loop()][0].reads
         assert not session.connector._conns  # type: ignore[union-attr]
 
@@ -231,7 +231,7 @@ async def test_a_stream_that_breaks_says_so(ending: str, kind: type[errors.Trans
 
     got = bytearray()
     async with RawServer(script) as server, AsyncPlextera("key", base_url=server.base_url) as client:
-        view = client.with_options(timeouts=Timeouts(read=0.1), retry=RetryPolicy(max_attempts=2))
+        view = client.with_options(timeouts=Timeouts(read=0.4), retry=RetryPolicy(max_attempts=2))
         with pytest.raises(kind) as caught:
             await _pieces(view, got)
 
@@ -243,15 +243,26 @@ async def test_a_stream_that_breaks_says_so(ending: str, kind: type[errors.Trans
 async def test_a_slow_reader_of_a_stream_is_not_a_silent_server(
     sandbox: Sandbox, client: AsyncPlextera, file_id: str
 ) -> None:
-    view = client.with_options(timeouts=Timeouts(read=0.03))
+    view = client.with_options(timeouts=Timeouts(read=0.3))
     size = 0
     async with view.files.stream(file_id) as chunks:
         async for chunk in chunks:
             size += len(chunk)
             if size < 400_000:
-                await asyncio.sleep(0.04)
+                await asyncio.sleep(0.4)
 
     assert size == len(CONTENT)
+
+
+async def test_a_part_that_nobody_asked_for_is_no_file(tmp_path: Path) -> None:
+    script = always(answer(b"half", status="206 Partial Content", headers="Content-Range: bytes 0-3/8\r\n"))
+    async with RawServer(script) as server, AsyncPlextera("key", base_url=server.base_url) as client:
+        for call in (client.files.read("f"), client.files.download("f", tmp_path / "f")):
+            with pytest.raises(errors.APIError) as caught:
+                await call
+            assert caught.value.status == 206
+
+    assert not _in(tmp_path)
 
 
 async def test_a_missing_file_is_told_on_entering(client: AsyncPlextera) -> None:

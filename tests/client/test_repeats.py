@@ -131,7 +131,7 @@ async def test_uploads_are_not_repeated_when_told_so(
 async def test_silence_is_repeated(sandbox: Sandbox, client: AsyncPlextera, clock: FakeClock) -> None:
     sandbox.faults.add(Fault(delay=60, times=1))
 
-    await client.with_options(timeouts=Timeouts(read=0.05)).runs.list()
+    await client.with_options(timeouts=Timeouts(read=0.4)).runs.list()
 
     assert len(sandbox.requests) == 2
     assert clock.sleeps == [1.0]

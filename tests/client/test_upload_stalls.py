@@ -13,7 +13,7 @@ from plextera_async.options import ClientOptions, RetryPolicy, Timeouts
 from tests.support.raw_server import RawServer, Wire, answer
 from tests.support.sources import pieces
 
-QUICK = ClientOptions(timeouts=Timeouts(read=0.1), retry=RetryPolicy(max_attempts=1))
+QUICK = ClientOptions(timeouts=Timeouts(read=0.3), retry=RetryPolicy(max_attempts=1))
 LARGE = bytes(8 * 1024 * 1024)
 
 
@@ -40,7 +40,7 @@ async def test_a_server_that_never_reads(source: Any) -> None:
     async with (
         RawServer(_never_reads) as server,
         AsyncPlextera("key", base_url=server.base_url, options=QUICK) as client,
-        asyncio.timeout(5),
+        asyncio.timeout(30),
     ):
         with pytest.raises(errors.RequestTimeoutError) as caught:
             await client.files.upload(source())
@@ -54,7 +54,7 @@ async def test_a_large_json_body_that_nobody_reads() -> None:
     async with (
         RawServer(_never_reads) as server,
         AsyncPlextera("key", base_url=server.base_url, options=QUICK) as client,
-        asyncio.timeout(5),
+        asyncio.timeout(30),
     ):
         with pytest.raises(errors.AmbiguousCreateError) as caught:
             await client.runs.start("daily", "x" * len(LARGE))
@@ -74,7 +74,7 @@ async def test_the_last_piece_cannot_stall_unseen(tail: int) -> None:
     async with (
         RawServer(_never_reads) as server,
         AsyncPlextera("key", base_url=server.base_url, options=QUICK) as client,
-        asyncio.timeout(5),
+        asyncio.timeout(30),
     ):
         with pytest.raises(errors.AmbiguousCreateError):
             await client.extractions.upload(source())
@@ -84,7 +84,7 @@ async def test_a_stalled_upload_can_be_cancelled() -> None:
     async with (
         RawServer(_never_reads) as server,
         AsyncPlextera("key", base_url=server.base_url) as client,
-        asyncio.timeout(5),
+        asyncio.timeout(30),
     ):
         with anyio.move_on_after(0.03) as scope:
             await client.extractions.upload(LARGE)

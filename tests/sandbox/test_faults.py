@@ -6,7 +6,7 @@ import time
 import aiohttp
 import pytest
 
-from plextera_async.sandbox import Fault, Faults, SystemClock
+from plextera_async.sandbox import Fault, Faults, Quota, SystemClock
 from tests.sandbox.support import EXTRACTIONS, Api, FilePart, running, until
 
 UPLOAD = f"{EXTRACTIONS}/upload"
@@ -153,3 +153,38 @@ async def test_on_the_real_clock_a_delay_is_real() -> None:
         await api.get("/workflow-runs")
 
     assert time.monotonic() - start >= 0.03
+
+
+async def test_a_quota_refuses_what_is_over_it(api: Api) -> None:
+    quota = api.sandbox.faults.add(Quota(per_second=2, burst=3, retry_after=7))
+    statuses = [(await api.get("/workflow-runs")).status for _ in range(4)]
+    refused = await api.post(UPLOAD, form=FORM)
+    api.advance(1)
+    later = [(await api.get("/workflow-runs")).status for _ in range(3)]
+    quota.per_second = 10
+    api.advance(10)
+    at_once = [(await api.get("/workflow-runs")).status for _ in range(4)]
+
+    assert statuses == [200, 200, 200, 429]
+    assert (refused.status, refused.code, refused.headers["Retry-After"]) == (429, "RATE_LIMITED", "7")
+    assert len(api.sandbox.world.extractions) == 0
+    assert later == [200, 200, 429]
+    assert at_once == [200, 200, 200, 429]
+
+
+def test_quotas_count_only_what_they_are_for_and_let_faults_happen() -> None:
+    faults = Faults()
+    faults.add(Quota(per_second=1, method="GET", retry_after=None))
+    faults.add(Quota(per_second=0.25, path="createExtraction"))
+    fault = faults.add(Fault(status=500, times=None))
+
+    def status(method: str, operation: str, *, now: float) -> int | None:
+        taken = faults.take(method, "/x", operation, now=now)
+        assert taken is not None
+        assert taken.retry_after == (1 if method == "POST" and taken is not fault else None)
+        return taken.status
+
+    assert [status("GET", "getFile", now=5) for _ in range(2)] == [500, 429]
+    assert [status("POST", "createExtraction", now=5) for _ in range(2)] == [500, 429]
+    assert [status("POST", "createExtraction", now=now) for now in (8, 9)] == [429, 500]
+    assert status("POST", "uploadFile", now=9) == 500

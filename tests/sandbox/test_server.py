@@ -225,9 +225,9 @@ async def test_a_body_announced_with_expect_is_asked_for(api: Api) -> None:
     head = f"POST /api/public/v1/workflows/w/runs HTTP/1.1\r\nHost: x\r\nAuthorization: api-key {api.sandbox.api_key}\r\n"
     head += "Content-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
     writer.write(head.encode())
-    first = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 2)
+    first = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
     writer.write(b"{}")
-    rest = await asyncio.wait_for(reader.read(), 2)
+    rest = await asyncio.wait_for(reader.read(), 30)
     writer.close()
     await writer.wait_closed()
 

@@ -28,8 +28,8 @@ class Job:
     created_at: datetime
     tags: dict[str, str] | None = None
     status: str = "QUEUED"
-    hidden_for: int = 0
-    """Lists that it does not appear in yet."""
+    listed_from: datetime | None = None
+    """When lists begin to show it; None is at once."""
 
 
 @attrs.define
@@ -43,11 +43,12 @@ class FickleServer:
         order: Puts a list into order; by default the newest first.
         list_tags: Makes the tags that lists show out of a job's.
         ahead: How far the server's clock is ahead; its `Date` is `date_ahead` more, None for no such header.
-        lag: Lists that a new job does not appear in.
+        lag: Seconds before lists show a new job.
         lists: How many lists were read.
         sends: Bodies of the creates that arrived whole.
         on_list: Called before a list is answered, with the number of the page.
-        list_faults: Answers to lists to come, in place of a page.
+        list_faults: Answers to lists to come, in place of a page; get_faults likewise.
+        rejects_repeats: Whether a job whose key was there before is rejected.
     """
 
     now: Callable[[], datetime]
@@ -57,7 +58,7 @@ class FickleServer:
     list_tags: Callable[[dict[str, str] | None], dict[str, str] | None] = lambda tags: tags
     ahead: timedelta = timedelta(0)
     date_ahead: timedelta | None = timedelta(0)
-    lag: int = 0
+    lag: float = 0
     lists: int = 0
     gets: int = 0
     sends: list[bytes] = attrs.field(factory=list)
@@ -111,7 +112,7 @@ class FickleServer:
         job = Job("not-kept", self._time(), tags)
         if deed != "skip":
             job = self.add(tags=tags, status="QUEUED")
-            job.hidden_for = self.lag
+            job.listed_from = job.created_at + timedelta(seconds=self.lag)
             if (
                 self.rejects_repeats
                 and len(self.jobs) > 1
@@ -146,9 +147,8 @@ class FickleServer:
             return self.list_faults.pop(0)
         page, size = (int(re.search(rf"[?&]{name}=(\d+)", target)[1]) for name in ("page", "size"))  # type: ignore[index]
         self.on_list(page)
-        listed = [job for job in self.order(list(self.jobs)) if not job.hidden_for]
-        for job in self.jobs:
-            job.hidden_for = max(0, job.hidden_for - 1)
+        now = self._time()
+        listed = [job for job in self.order(list(self.jobs)) if (job.listed_from or now) <= now]
         data = [_shown(job, self.list_tags(job.tags)) for job in listed[page * size : (page + 1) * size]]
         info = {"page": page, "size": size, "totalItems": len(listed), "totalPages": -(-len(listed) // size)}
         return self._answer({"data": data, "pageInfo": info})
