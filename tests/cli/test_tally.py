@@ -1,3 +1,4 @@
+from plextera_async._sansio.pacing import Pace, Paces
 from plextera_async.cli.showing.lines import Line, interrupted
 from plextera_async.cli.showing.tally import Tally
 
@@ -16,6 +17,12 @@ def tally(*lines: Line, begun: int) -> Tally:
     return made
 
 
+def paces(*, uploads: float | None, paused_for: float = 0.0) -> Paces:
+    rest = {"in_flight": 1, "most_in_flight": 8, "waiting": 0}
+    free = Pace(per_second=None, paused_for=0.0, **rest)
+    return Paces(uploads=Pace(per_second=uploads, paused_for=paused_for, **rest), creates=free, reads=free)
+
+
 def test_progress_counts_what_is_done_in_flight_failed_and_rejected() -> None:
     made = tally(line("COMPLETED"), line("REJECTED"), line("FAILED"), line("ERROR"), begun=6)
 
@@ -25,8 +32,12 @@ def test_progress_counts_what_is_done_in_flight_failed_and_rejected() -> None:
     assert made.progress() == f"4 done, {told}"
     made.total = 10
     assert made.progress() == f"4 of 10 done, 4 queued, {told}, 0:00:03 left"
-    made.pace = lambda: 12.34
+    made.paces = lambda: paces(uploads=12.34)
     assert made.progress() == f"4 of 10 done, 4 queued, {told}, pace 12.3/s, 0:00:03 left"
+    made.paces = lambda: paces(uploads=12.34, paused_for=2.6)
+    assert made.progress() == f"4 of 10 done, 4 queued, {told}, paused for 3 s, 0:00:03 left"
+    made.paces = lambda: paces(uploads=None)
+    assert made.progress() == f"4 of 10 done, 4 queued, {told}, 0:00:03 left"
     made.figures.skipped = 6
     assert made.progress().startswith("10 of 10 done, ")
     assert not made.is_all_completed

@@ -159,6 +159,7 @@ async def _ingest(job: _Job) -> Ending:
         with ExitStack() as stack:
             progress = stack.enter_context(progress_for(job.tally))
             stack.enter_context(retry_notices(progress.say))
+            job.tally.paces = lambda: client.pace
             work = _without_ledger if job.ledger is None else _with_ledger
             met = PlexteraError("the work came to no end")
             async with anyio.create_task_group() as beside:

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from plextera_async._sansio.inputs import KEY_TAG
+from plextera_async._sansio.pacing import Paces
 from plextera_async.cli.showing.lines import COMPLETED, TIMEOUT, Line
 from plextera_async.cli.showing.text import clean
 from plextera_async.ingest import Figures
@@ -31,8 +32,8 @@ class Tally:
     """What an interruption left unfinished; no more than are in flight at one time."""
     figures: Figures = attrs.field(factory=Figures)
     """How many are being submitted and waited for now, and how many an earlier run has dealt with."""
-    pace: Callable[[], float | None] | None = attrs.field(default=None, repr=False)
-    """Gives the requests per second that the client allows itself; None if it does not pace itself."""
+    paces: Callable[[], Paces] | None = attrs.field(default=None, repr=False)
+    """Gives how fast the client lets requests through."""
     timed_out: list[Line] = attrs.field(factory=list[Line], repr=False)
     """What was not waited for any longer; the first of them."""
     _monotonic: Callable[[], float] = attrs.field(default=time.monotonic, repr=False)
@@ -92,9 +93,12 @@ class Tally:
         return ", ".join([*parts, *self._outlook()])
 
     def _outlook(self) -> Iterator[str]:
-        pace = None if self.pace is None else self.pace()
-        if pace is not None:
-            yield f"pace {pace:.1f}/s"
+        paces = None if self.paces is None else self.paces()
+        sends = () if paces is None else (paces.uploads, paces.creates)
+        if (pause := max((send.paused_for for send in sends), default=0.0)) > 0:
+            yield f"paused for {pause:.0f} s"
+        elif known := [send.per_second for send in sends if send.per_second is not None]:
+            yield f"pace {max(known):.1f}/s"
         if self.total is not None and self.ended:
             yield f"{timedelta(seconds=round(max(0, self.total - self.done) / self.rate))} left"
 
