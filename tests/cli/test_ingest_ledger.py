@@ -61,7 +61,7 @@ def test_it_goes_on_where_it_was_and_each_line_is_there_once(plextera: Plextera,
     assert sources() == [f"in/{number}.txt" for number in range(8)]
     assert len(served.world.extractions) == 8
     assert "3 documents: 3 COMPLETED in " in second.stderr
-    assert "5 were done before" in second.stderr
+    assert "5 were done before, or came twice" in second.stderr
     assert summary(third)["skipped"] == 8
     assert list(lines()[0]) == ["source", "status", "id", "fileId", "requestId", "fields"]
     assert lines()[0]["requestId"]
@@ -98,7 +98,7 @@ def test_a_bad_end_is_a_line_and_what_is_no_end_is_none(plextera: Plextera, serv
     assert waiting.exit_code == 1
     assert sources() == ["in/broken.pdf", "in/empty.txt"]
     assert "TIMEOUT in/0.txt: WAIT_TIMEOUT: " in waiting.stderr
-    assert "1 go on: the next run picks them up" in waiting.stderr
+    assert "1 are submitted and go on: the next run picks them up" in waiting.stderr
     (id,) = [each.id for each in served.world.extractions.values() if each.status == "PROCESSING"]
     served.force(id, status="COMPLETED", output={"fields": []})
     ended = go(plextera)
@@ -379,7 +379,9 @@ def test_what_must_be_sent_and_is_not_named_again_is_told(plextera: Plextera, se
     result = plextera("ingest", "--ledger", "l.sqlite", "--out", "out.jsonl")
 
     assert result.exit_code == 1
-    assert "1 known to the ledger could not be sent: name them again" in result.stderr
+    assert (
+        "1 are known and not submitted: the next run submits them, if they are named again" in result.stderr
+    )
 
 
 def test_status_counts_for_people_and_programs(plextera: Plextera, served: Sandbox) -> None:

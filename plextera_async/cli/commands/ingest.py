@@ -31,8 +31,9 @@ from plextera_async.cli.showing.notices import retry_notices
 from plextera_async.cli.showing.progress import Progress, drop_stdout, progress_for
 from plextera_async.cli.showing.tally import Tally
 from plextera_async.client.client import AsyncPlextera
-from plextera_async.errors import PlexteraError
-from plextera_async.ingest import Ingest
+from plextera_async.errors import LedgerError, PlexteraError
+from plextera_async.ingest import Counts, Ingest
+from plextera_async.ingest.ledger import Ledger
 from plextera_async.options import Limits
 
 __all__ = ["command"]
@@ -115,9 +116,10 @@ def command(**options: Any) -> None:
     except KeyboardInterrupt:
         ending = None
     reason, stopped, code = _end(job, ending)
-    for line in _farewell(job, reason):
+    counts = _counts(job, ending)
+    for line in _farewell(job, reason, counts):
         click.echo(line, err=True)
-    write_summary(job.summary, job.tally, ending, stopped=stopped, exit_code=code)
+    write_summary(job.summary, job.tally, counts, stopped=stopped, exit_code=code)
     click.get_current_context().exit(code)
 
 
@@ -137,14 +139,25 @@ def _end(job: _Job, ending: Ending | None) -> tuple[str | None, str | None, int]
     return None, None, 0 if is_well else 1
 
 
-def _farewell(job: _Job, reason: str | None) -> Iterator[str]:
+def _counts(job: _Job, ending: Ending | None) -> Counts | None:
+    """Count what the ledger holds; an interruption leaves that to be read again. None if there is none."""
+    if job.ledger is None or (ending is not None and ending.counts is not None):
+        return None if ending is None else ending.counts
+    try:
+        with Ledger(job.ledger, create=False) as ledger:
+            return ledger.records.counts()
+    except LedgerError:  # it was interrupted before there was one
+        return None
+
+
+def _farewell(job: _Job, reason: str | None, counts: Counts | None) -> Iterator[str]:
     if reason is not None:
         yield f"plextera: {reason}"
     elif job.tally.begun == 0 and not job.tally.ended:
         yield "plextera: no documents found"
     yield job.tally.summary()
     if job.ledger is not None:
-        yield from job.tally.told_by_ledger(job.ledger)
+        yield from () if counts is None else job.tally.told_by_ledger(job.ledger, counts)
     elif reason is None:
         yield from job.tally.still_running(jobs_go_on=not job.connection.sandbox)
     else:

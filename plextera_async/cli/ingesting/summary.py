@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
-from plextera_async.cli.ingesting.ending import Ending
 from plextera_async.cli.showing.lines import to_json
 from plextera_async.cli.showing.tally import Tally
 from plextera_async.errors import ConfigurationError
+from plextera_async.ingest import Counts
 
 __all__ = ["write_summary"]
 
 
 def write_summary(
-    path: str | None, tally: Tally, ending: Ending | None, *, stopped: str | None, exit_code: int
+    path: str | None, tally: Tally, counts: Counts | None, *, stopped: str | None, exit_code: int
 ) -> None:
     """Write the summary: `documents` that ended in this run and `byStatus`, `seconds`, `exitCode`, `stopped`, `ledger`.
 
@@ -23,14 +23,13 @@ def write_summary(
         path: The file, of which only its owner may read (mode 0600) and which is replaced whole; None for the last line
             of stderr, unless that is a terminal.
         tally: The figures.
-        ending: Why it ended; None if it was interrupted.
+        counts: What the ledger holds; None without one.
         stopped: Code of what stopped it before its end; None if nothing did.
         exit_code: Of the command.
 
     Raises:
         ConfigurationError: If the file cannot be written.
     """
-    counts = None if ending is None or ending.counts is None else ending.counts
     ledger = None if counts is None else {state.value: number for state, number in counts.by_state.items()}
     text = to_json(
         {**tally.figures_at_the_end(), "exitCode": exit_code, "stopped": stopped, "ledger": ledger}

@@ -9,10 +9,11 @@ from typing import Any
 import attrs
 
 from plextera_async._sansio.inputs import KEY_TAG
+from plextera_async._sansio.ledger_states import State
 from plextera_async._sansio.pacing import Paces
 from plextera_async.cli.showing.lines import COMPLETED, TIMEOUT, Line
 from plextera_async.cli.showing.text import clean
-from plextera_async.ingest import Figures
+from plextera_async.ingest import Counts, Figures
 
 __all__ = ["Tally"]
 
@@ -131,20 +132,19 @@ class Tally:
         shown = [f"  {clean(line.id)}  {clean(line.source)}" for line in running]
         return [f"{count} submitted, which {fate}:", *shown, *more]
 
-    def told_by_ledger(self, path: str) -> list[str]:
+    def told_by_ledger(self, path: str, counts: Counts) -> list[str]:
         """Tell what the next run with this ledger will find to do."""
-        going_on = self.figures.sending + self.figures.waiting + self.by_status[TIMEOUT]
-        unknown, not_handed_in = self.by_status["AMBIGUOUS"], self.figures.not_handed_in
-        told = [f"{self.figures.skipped} were done before"] if self.figures.skipped else []
-        if unknown:
-            told.append(
-                f"{unknown} may have been submitted: the next run looks for them (plextera ledger resolve {path})"
-            )
-        if not_handed_in:
-            told.append(f"{not_handed_in} known to the ledger could not be sent: name them again")
-        if going_on:
-            told.append(f"{going_on} go on: the next run picks them up")
-        return told
+        skipped, known = self.figures.skipped, counts.by_state
+        to_send, running = known.get(State.FOUND, 0), known.get(State.SUBMITTED, 0)
+        unknown = known.get(State.UNDECIDED, 0) + known.get(State.SUBMITTING, 0)
+        resolve = f"plextera ledger resolve {path}"
+        told = (
+            (skipped, "were done before, or came twice"),
+            (running, "are submitted and go on: the next run picks them up"),
+            (unknown, f"may have been submitted: the next run looks for them ({resolve})"),
+            (to_send, "are known and not submitted: the next run submits them, if they are named again"),
+        )
+        return [f"{number} {what}" for number, what in told if number]
 
     def leftovers(self, not_begun: str, *, jobs_go_on: bool) -> list[str]:
         """Tell what an interruption left behind.
