@@ -15,7 +15,7 @@ class Entry:
     """What is written down of a document when it is first seen."""
 
     identity: bytes = attrs.field(repr=False)
-    key: str
+    key: str = attrs.field(repr=False)
     source: str | None = attrs.field(repr=False)
     """What people recognise it by: a path, an address without its query, the id of a file; None if only by its key."""
 
@@ -25,7 +25,7 @@ class Row:
     """What the ledger knows of a document."""
 
     id: int
-    key: str
+    key: str = attrs.field(repr=False)
     source: str | None = attrs.field(repr=False)
     state: State
     run: int
