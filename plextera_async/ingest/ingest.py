@@ -46,8 +46,10 @@ class Ingest:
                 200.
 
         Raises:
-            InvalidInputError: If *on_ambiguous* or *concurrency* is none of these.
+            InvalidInputError: If one of these can never work.
         """
+        if not isinstance(ledger, str | os.PathLike):
+            raise InvalidInputError("ledger must be the path of a file")
         if on_ambiguous not in ("resend", "hold"):
             raise InvalidInputError('on_ambiguous must be "resend" or "hold"')
         self._client = client

@@ -39,7 +39,8 @@ class Ledger:
         self._path = Path(path)
         _find(self._path, create=create)
         with self._telling():
-            self._sql = sqlite3.connect(self._path, timeout=_SECONDS_FOR_A_LOCK, isolation_level=None)
+            whole = self._path.absolute()  # SQLite takes some names for something else than a file
+            self._sql = sqlite3.connect(whole, timeout=_SECONDS_FOR_A_LOCK, isolation_level=None)
         try:
             with self._telling():
                 self._prepare()

@@ -192,7 +192,8 @@ def test_a_disk_that_is_full_stops_it_and_it_goes_on_later(
         patch.setattr(Records, "take", full)
         result = go(plextera, "--concurrency", "2")
     assert result.exit_code == 1
-    assert "plextera: l.sqlite cannot be written: the disk is full; what is in it is safe\n" in result.stderr
+    assert "plextera: stopped: l.sqlite cannot be written: the disk is full; what is in it" in result.stderr
+    assert summary(result)["stopped"] == "LEDGER"
 
     assert go(plextera).exit_code == 0
     assert sources() == sorted(f"in/{number}.txt" for number in range(20))

@@ -569,6 +569,12 @@ def test_options_that_can_never_work_are_refused(client: AsyncPlextera, ledger: 
         Ingest(client, ledger=ledger, **options)
 
 
+@pytest.mark.parametrize("wrong", [None, 5, b"ledger"])
+def test_a_ledger_is_a_path(client: AsyncPlextera, wrong: Any):
+    with pytest.raises(errors.InvalidInputError, match="ledger must be the path of a file"):
+        Ingest(client, ledger=wrong)
+
+
 @pytest.mark.parametrize("documents", ["a.pdf", b"x", Path("a"), Document(b"x"), 5, None])
 def test_documents_must_be_several(client: AsyncPlextera, ledger: Path, documents: Any):
     with pytest.raises(errors.InvalidInputError, match="documents must be an iterable"):

@@ -175,6 +175,16 @@ def test_the_database_of_another_program_stays_as_it_is(path: Path):
     assert path.read_bytes() == before
 
 
+def test_a_name_that_means_something_else_to_sqlite_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    done(Path(":memory:"), lambda records: enter(records, "a.pdf"))
+
+    with Ledger(Path(":memory:"), create=False) as ledger:
+        assert ledger.records.counts() == Counts({State.FOUND: 1}, 0)
+
+
 def test_an_empty_file_becomes_a_ledger(path: Path):
     path.touch()
     done(path, Records.begin_run)

@@ -115,6 +115,10 @@ def command(**options: Any) -> None:
         ending = run_to_its_end(_ingest, job)
     except KeyboardInterrupt:
         ending = None
+    except LedgerError as failure:
+        if not job.tally.begun:  # it never started
+            raise
+        ending = Ending(stopped_by=failure)
     reason, stopped, code = _end(job, ending)
     counts = _counts(job, ending)
     for line in _farewell(job, reason, counts):
@@ -176,8 +180,7 @@ async def _ingest(job: _Job) -> Ending:
             work = _without_ledger if job.ledger is None else _with_ledger
             met = PlexteraError("the work came to no end")
             async with anyio.create_task_group() as beside:
-                if progress.wants_total:
-                    beside.start_soon(count, job.look(), job.tally)
+                beside.start_soon(count, job.look(), job.tally)
                 try:
                     return await work(job, client, progress)
                 except PlexteraError as failure:

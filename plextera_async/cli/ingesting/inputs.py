@@ -101,7 +101,7 @@ class Inputs:
 
 
 async def count(inputs: Inputs, tally: Tally) -> None:
-    """Count documents ahead of the work, so that a bar knows its end."""
+    """Count documents ahead of the work, so that progress knows its end."""
     total = 0
     with suppress(PlexteraError):  # the work meets it too, and tells it
         async for _ in inputs:
