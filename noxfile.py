@@ -106,3 +106,10 @@ def codegen(session: nox.Session) -> None:
     """Write the generated code anew, after a change of openapi/plextera.yaml."""
     session.install(*GROUPS["codegen"], "-e", ".")
     session.run("python", "-m", "codegen")
+
+
+@nox.session(default=False)
+def benchmarks(session: nox.Session) -> None:
+    """Measure, beside what one would use instead; on a quiet machine. Names choose: `nox -s benchmarks -- jobs`."""
+    session.install(*GROUPS["benchmarks"], "-e", ".")
+    session.run("python", "-m", "tests.benchmarks", *session.posargs)

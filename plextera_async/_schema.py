@@ -176,7 +176,10 @@ class Check:
             expected = " or ".join(kind.__name__ for kind in self.types)
             infinite = isinstance(value, float) and not math.isfinite(value)
             return "", f"must be {expected}, is {'not finite' if infinite else type(value).__name__}"
-        return next(filter(None, (rule(value, limit) for rule, limit in self.rules)), None)
+        for rule, limit in self.rules:
+            if problem := rule(value, limit):
+                return problem
+        return None
 
 
 def check(*types: type, nullable: bool = False, **rules: Unpack[Rules]) -> Check:

@@ -1,15 +1,23 @@
 """Settings of a client: frozen values, refused when they can never work. All times are seconds."""
 
 import math
+import sys
 from typing import Any
 
 import attrs
 
 from plextera_async.errors import ConfigurationError
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment] # as the standard library does it
+
 __all__ = ["ClientOptions", "Limits", "PollPolicy", "RetryPolicy", "Timeouts"]
 
 
+_MOST_IN_FLIGHT = 1000
+_SOCKETS_OF_SELECT = 512  # that Windows watches at one time
 _LONGEST = 1e9  # thirty years; far beyond it, event loops and clocks overflow
 
 
@@ -100,6 +108,17 @@ class PollPolicy:
     """Limit of a wait that names none; None is no limit."""
 
 
+def _fitting_concurrency() -> int:
+    return max(1, min(_MOST_IN_FLIGHT, _files_that_may_be_open() // 3))
+
+
+def _files_that_may_be_open() -> int:
+    if resource is None:
+        return _SOCKETS_OF_SELECT
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
+
+
 @attrs.frozen
 class Limits:
     """What a client may use at one time, per event loop.
@@ -111,10 +130,17 @@ class Limits:
     in four is a look.
     """
 
-    concurrency: int = attrs.field(default=100, validator=_at_least_one)
-    """Requests in flight at most; a download by `files.stream` counts until its head has come. When more than one answer
-    in twenty is 429 or 5xx there may be fewer, of that kind of request, until answers are good again. Each has a
-    connection; the usual limit of open files is 1024, on macOS 256."""
+    concurrency: int = attrs.field(factory=_fitting_concurrency, validator=_at_least_one)
+    """Requests in flight at most; a download by `files.stream` counts until its head has come, and an upload from a file
+    holds up to 0.6 MB. When more than one answer in twenty is 429 or 5xx there may be fewer, of that kind of request,
+    until answers are good again. Where it is more than 100, a client begins with 100 and takes four times as many after
+    each round of good answers.
+
+    By default 1000, or a third of the process's limit of open files where that is less: 341 on most Linux systems (1024
+    files), 85 on macOS (256). A third, because each request has a connection, may leave an idle one of the other kind
+    (reads, changes) behind, and the program has files of its own. With a slow server this number decides: requests a
+    second are at most requests in flight divided by seconds to an answer.
+    """
 
 
 @attrs.frozen(kw_only=True)

@@ -99,3 +99,21 @@ def test_a_change_makes_a_new_value_and_is_checked():
     assert ClientOptions().retry.max_attempts == 5
     with pytest.raises(ConfigurationError):
         attrs.evolve(options, reconcile="no")
+
+
+@pytest.mark.parametrize(
+    ("files", "in_flight"), [(1024, 341), (256, 85), (2, 1), (3000, 1000), (1_048_576, 1000), (-1, 1000)]
+)
+def test_by_default_connections_leave_room_for_other_files(
+    files: int, in_flight: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("resource.getrlimit", lambda _: (files, files))
+    monkeypatch.setattr("resource.RLIM_INFINITY", -1)
+
+    assert Limits().concurrency == in_flight
+
+
+def test_by_default_windows_can_watch_all_connections(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("plextera_async.options.resource", None)
+
+    assert Limits().concurrency == 170

@@ -1,6 +1,6 @@
 """Request bodies: JSON, and multipart streamed from its sources; the only writer of upload bytes."""
 
-import uuid
+import os
 from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any, cast
@@ -11,7 +11,7 @@ import attrs
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import StreamWriter
 
-from plextera_async._aio.parts import CHUNK, Chunks, Part
+from plextera_async._aio.parts import CHUNK, BytesPart, Chunks, Part
 from plextera_async._aio.witness import Witness
 from plextera_async._sansio import multipart
 from plextera_async.errors import RequestTimeoutError
@@ -45,6 +45,10 @@ class JsonBody:
         """Length in bytes."""
         return len(self.content)
 
+    def at_hand(self, most: int) -> bytes | None:
+        """Give all of it, when it is no longer than that."""
+        return self.content if len(self.content) <= most else None
+
     async def chunks(self) -> Chunks:
         """Give views of it."""
         view = memoryview(self.content)
@@ -57,14 +61,14 @@ class MultipartBody:
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         """Take the parts in the order in which they travel."""
-        boundary = uuid.uuid4().hex
+        boundary = os.urandom(16).hex()
         self.content_type = f"multipart/form-data; boundary={boundary}"
         self._segments: list[bytes | Part] = []
         for piece in pieces:
             head = multipart.part_head(boundary, piece.name, piece.content_type, piece.file_name)
             self._segments += [head, piece.content, b"\r\n"]
         self._segments.append(multipart.tail(boundary))
-        self._witnesses = [Witness() for _ in self._segments]
+        self._witnesses: list[Witness] = []
 
     @property
     def can_be_sent(self) -> bool:
@@ -82,8 +86,21 @@ class MultipartBody:
             total += size
         return total
 
+    def at_hand(self, most: int) -> bytes | None:
+        """Give all of it, when all is in memory and no longer than that."""
+        found: list[bytes] = []
+        left = most
+        for segment in self._segments:
+            content = segment.content if isinstance(segment, BytesPart) else segment
+            if not isinstance(content, bytes) or len(content) > left:
+                return None
+            left -= len(content)
+            found.append(content)
+        return b"".join(found)
+
     async def chunks(self) -> Chunks:
         """Give head, content and tail in turn."""
+        self._witnesses = self._witnesses or [Witness() for _ in self._segments]
         for segment, witness in zip(self._segments, self._witnesses, strict=True):
             if isinstance(segment, bytes):
                 yield segment
@@ -177,6 +194,5 @@ def _unsent(out: StreamWriter) -> int:
 
 def sending(body: Any, *, stall: float) -> bytes | Sending:
     """Make one sending of a body: plain bytes when it is small and at hand."""
-    if isinstance(body, JsonBody) and body.size <= _WRITE_AT_ONCE:
-        return body.content
-    return Sending(body, stall=stall)
+    whole = body.at_hand(_WRITE_AT_ONCE)
+    return Sending(body, stall=stall) if whole is None else whole

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import datetime
 from itertools import count
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import anyio
 import attrs
@@ -35,6 +35,7 @@ T = TypeVar("T")
 Receive = Callable[[Reply], Awaitable[bytes]]
 Attempt = Callable[[str, int], Awaitable[T | Failure]]
 
+_FAILURES: Final = (TransportError, APIError, DecodeError)  # `Failure`, which as a union is made anew at each look
 _LOG = logging.getLogger("plextera_async.requests")
 _MOST_BYTES = 64 * 1024 * 1024  # of an answer: above the largest file that the API takes
 _MOST_ERROR_BYTES = 256 * 1024
@@ -101,16 +102,18 @@ class Sender:
         """
 
         async def whole(request_id: str, attempt: int) -> Response | Failure:
-            reply = await self._head(request, request_id, attempt)
-            if not isinstance(reply, Reply):
-                return reply
-            async with aclosing(reply):
-                response = _response(reply, request_id, attempt)
-                try:
-                    return attrs.evolve(response, content=await receive(reply))
-                except TooLargeError:
-                    problems = [("$", f"at most {_MOST_BYTES} bytes", "more")]
-            raise _undecodable(request, response, problems)
+            reply = await self.transport.open(request, request_id)
+            if not is_success(reply.status):
+                return await self._refusal(request, reply, request_id, attempt=attempt)
+            try:
+                content = await receive(reply)
+            except TooLargeError:
+                problems = [("$", f"at most {_MOST_BYTES} bytes", "more")]
+            else:
+                return _response(reply, request_id, attempt, content=content)
+            finally:
+                await reply.aclose()
+            raise _undecodable(request, _response(reply, request_id, attempt), problems)
 
         try:
             return await self._until_answered(request, whole, retry=retry)
@@ -126,7 +129,10 @@ class Sender:
         """Send a request and hand over the pieces of its answer; only what comes before them is tried again."""
 
         async def head(request_id: str, attempt: int) -> Reply | Failure:
-            return await self._head(request, request_id, attempt)
+            reply = await self.transport.open(request, request_id)
+            if is_success(reply.status):
+                return reply
+            return await self._refusal(request, reply, request_id, attempt=attempt)
 
         reply = await self._until_answered(request, head, retry=True)
         try:
@@ -148,7 +154,7 @@ class Sender:
         may_have_been_applied = False
         for number in count(1):
             outcome = await self._try(request, attempt, turn, request_id=request_id, number=number)
-            if not isinstance(outcome, TransportError | APIError | DecodeError):
+            if not isinstance(outcome, _FAILURES):
                 return outcome
             may_have_been_applied = may_have_been_applied or outcome.may_have_been_applied
             pause = self._pause(request, outcome, number) if retry else None
@@ -184,24 +190,26 @@ class Sender:
                 outcome = failure
             except DecodeError as failure:
                 outcome = failure
-            says, pause = told(outcome, longest=self.options.retry.max_retry_after)
+            if isinstance(outcome, _FAILURES):
+                says, pause = told(outcome, longest=self.options.retry.max_retry_after)
+            else:
+                says = Told.TAKEN
         finally:
             turn.ends(says, pause)
-        _LOG.debug(
-            "%s: attempt %d: %s (request %s)", request.operation.id, number, _label(outcome), request_id
-        )
+        if _LOG.isEnabledFor(logging.DEBUG):
+            _LOG.debug(
+                "%s: attempt %d: %s (request %s)", request.operation.id, number, _label(outcome), request_id
+            )
         return outcome
 
-    async def _head(self, request: Request, request_id: str, attempt: int) -> Reply | APIError:
-        """Get the head of an answer; an error status is read and closed."""
-        reply = await self.transport.open(request, request_id)
-        if is_success(reply.status):
-            return reply
+    async def _refusal(self, request: Request, reply: Reply, request_id: str, *, attempt: int) -> APIError:
+        """Read and close an answer with an error status."""
+        content = b""
         async with aclosing(reply):
-            response = _response(reply, request_id, attempt)
             # A body that is too long, breaks off or trickles: the status has to do, and it decides.
             with suppress(TooLargeError, TransportError), anyio.move_on_after(_ERROR_BODY_SECONDS):
-                response = attrs.evolve(response, content=await reply.read(_MOST_ERROR_BYTES))
+                content = await reply.read(_MOST_ERROR_BYTES)
+        response = _response(reply, request_id, attempt, content=content)
         return api_error(request, response, now=self.clock.now())
 
     def _pause(self, request: Request, failure: Failure, attempt: int) -> float | None:
@@ -213,10 +221,13 @@ class Sender:
         )
 
 
-def _response(reply: Reply, request_id: str, attempt: int) -> Response:
-    told = reply.headers.get("X-Request-Id")
+def _response(reply: Reply, request_id: str, attempt: int, *, content: bytes = b"") -> Response:
     return Response(
-        status=reply.status, headers=reply.headers, request_id=told or request_id, attempts=attempt
+        status=reply.status,
+        headers=reply.headers,
+        content=content,
+        request_id=reply.headers.get("X-Request-Id") or request_id,
+        attempts=attempt,
     )
 
 

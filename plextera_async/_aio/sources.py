@@ -32,7 +32,9 @@ __all__ = ["AsyncReadable", "Plain", "Prepared", "Source", "prepare"]
 _READ_WHOLE = 64 * 1024  # a file up to this size is read when it is looked at: one thread hop instead of four
 
 
-_LASTING = (str, os.PathLike, bytes, bytearray, memoryview)
+_IN_MEMORY = (bytes, bytearray, memoryview)
+_PATHS = (str, os.PathLike)
+_LASTING = (*_PATHS, *_IN_MEMORY)
 """Sources that can be read any number of times."""
 
 _FACES = {"UploadFile.read": "file", "AsyncFile.read": "wrapped"}
@@ -80,10 +82,10 @@ async def prepare(source: Source) -> Prepared:
 
 
 def _kind(source: Any) -> Callable[[Any], Awaitable[Prepared]]:
-    if isinstance(source, str | os.PathLike):
-        return _from_path
-    if isinstance(source, bytes | bytearray | memoryview):
+    if isinstance(source, _IN_MEMORY):
         return _from_bytes
+    if isinstance(source, _PATHS):
+        return _from_path
     if isinstance(source, io.TextIOBase):
         raise InvalidInputError("the file is open as text: open it with mode 'rb'")
     if hasattr(source, "read"):

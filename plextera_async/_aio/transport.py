@@ -2,17 +2,17 @@
 
 import os
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Mapping
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping
+from types import coroutine
 
 import aiohttp
-import anyio.lowlevel
 import attrs
-from aiohttp import ClientHandlerType
+from aiohttp import ClientHandlerType, hdrs
+from multidict import istr
 from yarl import URL
 
 from plextera_async._aio.bodies import Sending, sending
-from plextera_async._aio.sessions import Sessions
+from plextera_async._aio.sessions import Sessions, repeats
 from plextera_async._sansio.address import follow, is_same_origin, proxy_for
 from plextera_async._sansio.credentials import Secret
 from plextera_async._sansio.message import Request
@@ -20,7 +20,6 @@ from plextera_async.errors import (
     ConfigurationError,
     ConnectError,
     ConnectionLostError,
-    PlexteraError,
     RedirectError,
     RequestTimeoutError,
     TransportError,
@@ -29,11 +28,12 @@ from plextera_async.options import Timeouts
 
 __all__ = ["Reply", "TooLargeError", "Transport"]
 
-T = TypeVar("T")
-
+_REQUEST_ID = istr("X-Request-Id")
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _RAW = (aiohttp.ClientError, TimeoutError, OSError)
+_CAUGHT = (*_RAW, ValueError)
+_NO_TYPE = ("Content-Type",)  # of a body that is not there
 
 _FAILURES: tuple[tuple[tuple[type[BaseException], ...], type[TransportError], str], ...] = (
     (
@@ -71,6 +71,13 @@ class Transport:
     timeouts: Timeouts
     sessions: Sessions
     proxies: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
+    _proxy: str | None = attrs.field(init=False, repr=False)
+    _limits: aiohttp.ClientTimeout = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Choose the proxy, so that one that cannot be used is told at once; per request, this was dear."""
+        object.__setattr__(self, "_proxy", proxy_for(self.base_url, self.proxies))
+        object.__setattr__(self, "_limits", _limits(self.timeouts, is_given=self.sessions.is_given))
 
     async def open(self, request: Request, request_id: str) -> "Reply":
         """Send a request and wait for the head of its answer. GETs follow up to five redirects.
@@ -85,24 +92,40 @@ class Transport:
             await _let_the_loop_read()
         url = f"{self.base_url}{request.path}{'?' + request.query if request.query else ''}"
         headers = self._headers(request, request_id)
-        redirects = 0
-        while (reply := await self._send(session, request, url, headers)).status in _REDIRECTS:
-            await reply.aclose()
-            url = self._redirected(request, reply, url, headers)
-            redirects += 1
-            if redirects > _MOST_REDIRECTS:
-                raise RedirectError("more than five redirects", status=reply.status)
+        reply = await self._send(session, request, url, headers=headers, proxy=self._proxy)
+        if reply.status in _REDIRECTS:
+            return await self._follow(session, request, reply, url=url, headers=headers)
         return reply
 
+    async def _follow(
+        self,
+        session: aiohttp.ClientSession,
+        request: Request,
+        reply: "Reply",
+        *,
+        url: str,
+        headers: dict[str, str],
+    ) -> "Reply":
+        for _ in range(_MOST_REDIRECTS):
+            await reply.aclose()
+            url = self._redirected(request, reply, url, headers)
+            proxy = proxy_for(url, self.proxies)
+            reply = await self._send(session, request, url, headers=headers, proxy=proxy)
+            if reply.status not in _REDIRECTS:
+                return reply
+        await reply.aclose()
+        self._redirected(request, reply, url, headers)  # a bad address is told rather than the number
+        raise RedirectError("more than five redirects", status=reply.status)
+
     def _headers(self, request: Request, request_id: str) -> dict[str, str]:
-        headers = {
-            "Accept": request.accept,
-            "Authorization": self.authorization.reveal(),
-            "User-Agent": self.user_agent,
-            "X-Request-Id": request_id,
+        headers: dict[str, str] = {
+            hdrs.ACCEPT: request.accept,
+            hdrs.AUTHORIZATION: self.authorization.reveal(),
+            hdrs.USER_AGENT: self.user_agent,
+            _REQUEST_ID: request_id,
         }
         if request.body is not None:
-            headers["Content-Type"] = request.body.content_type
+            headers[hdrs.CONTENT_TYPE] = request.body.content_type
         return headers
 
     def _redirected(self, request: Request, reply: "Reply", url: str, headers: dict[str, str]) -> str:
@@ -111,44 +134,57 @@ class Transport:
             raise RedirectError("a redirect, which only reading follows", status=reply.status)
         target = follow(url, reply.headers.get("Location"), status=reply.status)
         if not is_same_origin(url, target):
-            headers.pop("Authorization", None)
+            headers.pop(hdrs.AUTHORIZATION, None)
         return target
 
     async def _send(
-        self, session: aiohttp.ClientSession, request: Request, url: str, headers: Mapping[str, str]
+        self,
+        session: aiohttp.ClientSession,
+        request: Request,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        proxy: str | None,
     ) -> "Reply":
         body = None if request.body is None else sending(request.body, stall=self.timeouts.read)
         upload = body if isinstance(body, Sending) else None
-        answer = session.request(
-            request.operation.method,
-            URL(url, encoded=True),
-            data=body,
-            headers=headers,
-            middlewares=(
-                *getattr(session, "_middlewares", ()),
-                _once,
-            ),  # a session does not show what it was given
-            skip_auto_headers=("Content-Type",) if body is None else None,  # no body, no type of it
-            allow_redirects=False,
-            auto_decompress=True,
-            raise_for_status=False,
-            proxy=proxy_for(url, self.proxies),
-            timeout=self._limits(),
-        )
+        changes = request.changes
         try:
-            return Reply(await _translated(answer, upload, changes=request.changes), upload, request)
+            answer = await session.request(
+                request.operation.method,
+                URL(url, encoded=True),
+                data=body,
+                headers=headers,
+                middlewares=(*getattr(session, "_middlewares", ()), _once) if repeats(session) else None,
+                skip_auto_headers=_NO_TYPE if changes and body is None else None,
+                allow_redirects=False,
+                auto_decompress=True,
+                raise_for_status=False,
+                proxy=proxy,
+                timeout=self._limits,
+            )
+        except _CAUGHT as raw:
+            failure = _translated(raw, upload, changes=changes)
         except BaseException:
-            if upload is not None:
-                await upload.finished()
+            await _let_go(upload)
             raise
+        else:
+            return Reply(answer, upload, changes=changes)
+        await _let_go(upload)
+        raise failure  # outside the except block: aiohttp's errors quote addresses with their queries
 
-    def _limits(self) -> aiohttp.ClientTimeout:
-        """Give aiohttp's own limits. `connect` counts waiting for a free connection, which only a given session has."""
-        times = self.timeouts
-        # Half of `total`: if that ran out first, it would not be known whether the request had left.
-        longest = times.connect if times.total is None else min(times.connect, times.total / 2)
-        connect = {"sock_connect" if self.sessions.is_given else "connect": longest}
-        return aiohttp.ClientTimeout(total=times.total, sock_read=times.read, **connect)
+
+async def _let_go(upload: Sending | None) -> None:
+    if upload is not None:
+        await upload.finished()
+
+
+def _limits(times: Timeouts, *, is_given: bool) -> aiohttp.ClientTimeout:
+    """Give aiohttp's own limits. `connect` counts waiting for a free connection, which only a given session has."""
+    # Half of `total`: if that ran out first, it would not be known whether the request had left.
+    longest = times.connect if times.total is None else min(times.connect, times.total / 2)
+    connect = {"sock_connect" if is_given else "connect": longest}
+    return aiohttp.ClientTimeout(total=times.total, sock_read=times.read, **connect)
 
 
 async def _once(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
@@ -164,24 +200,27 @@ async def _once(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> a
         raise aiohttp.ClientConnectionError(type(lost).__name__) from lost
 
 
-async def _let_the_loop_read() -> None:
+@coroutine
+def _let_the_loop_read() -> Generator[None, None, None]:
     """Let the loop notice that a pooled connection was closed by the server, which it may not have had time for.
 
     A create that is sent on such a connection fails, and must not be repeated. Two turns were enough in nearly all
-    of the cases tried, three in all.
+    of the cases tried, three in all. Bare turns, which asyncio takes from any coroutine: anyio's checkpoints cost ten
+    times as much, and shield from a cancellation that does no harm here.
     """
-    for _ in range(3):
-        await anyio.lowlevel.cancel_shielded_checkpoint()
+    yield
+    yield
+    yield
 
 
 class Reply:
     """The head of an answer, and the way to its body. Must be closed."""
 
-    def __init__(self, answer: aiohttp.ClientResponse, upload: Sending | None, request: Request) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse, upload: Sending | None, *, changes: bool) -> None:
         """Take over the answer."""
         self._answer = answer
         self._upload = upload
-        self._changes = request.changes
+        self._changes = changes
         self.status: int = answer.status
         self.headers: Mapping[str, str] = answer.headers
 
@@ -195,8 +234,8 @@ class Reply:
         length = self._answer.content_length
         if length is not None and length > limit:
             raise TooLargeError
-        if length is not None and "Content-Encoding" not in self.headers:
-            return await _translated(self._answer.read(), self._upload, changes=self._changes)
+        if length is not None and hdrs.CONTENT_ENCODING not in self.headers:
+            return await self._step(self._answer.read())
         body = bytearray()
         async for chunk in self.chunks():
             body += chunk
@@ -211,8 +250,15 @@ class Reply:
             TransportError: If it breaks off.
         """
         content = self._answer.content
-        while chunk := await _translated(content.readany(), self._upload, changes=self._changes):
+        while chunk := await self._step(content.readany()):
             yield chunk
+
+    async def _step(self, step: Awaitable[bytes]) -> bytes:
+        try:
+            return await step
+        except _CAUGHT as raw:
+            failure = _translated(raw, self._upload, changes=self._changes)
+        raise failure  # outside the except block, as above
 
     async def aclose(self) -> None:
         """Give the connection back if the body was read to its end, else close it. Safe to call twice."""
@@ -220,25 +266,17 @@ class Reply:
             self._answer.release()
         else:
             self._answer.close()
-        if self._upload is not None:
-            await self._upload.finished()
+        await _let_go(self._upload)
 
 
-async def _translated(step: Awaitable[T], upload: Sending | None, *, changes: bool) -> T:
-    """Await a step of aiohttp; its errors become ours, and a failure of an upload's source stays what it is."""
-    failure: PlexteraError
-    try:
-        return await step
-    except _RAW as raw:
-        failure = _failure(raw, changes=changes)
-    except ValueError:  # before anything is sent, about what the session or the environment says
-        failure = ConfigurationError("aiohttp refuses the session's `auth`, a netrc entry or a proxy address")
+def _translated(raw: BaseException, upload: Sending | None, *, changes: bool) -> BaseException:
+    """Turn an error of aiohttp into one of ours; a failure of an upload's source stays what it is."""
     if upload is not None and upload.failure is not None:
-        raise upload.failure
-    raise failure  # outside the except block: aiohttp's errors quote addresses with their queries
-
-
-def _failure(raw: BaseException, *, changes: bool) -> TransportError:
+        return upload.failure
+    if not isinstance(
+        raw, _RAW
+    ):  # a ValueError before anything is sent, about what session or environment say
+        return ConfigurationError("aiohttp refuses the session's `auth`, a netrc entry or a proxy address")
     kind, text = next((kind, text) for types, kind, text in _FAILURES if isinstance(raw, types))
     may_have_been_applied = changes and kind is not ConnectError
     return kind(f"{text} ({_reason(raw)})", may_have_been_applied=may_have_been_applied)

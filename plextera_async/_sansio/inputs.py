@@ -1,9 +1,8 @@
 """What users hand in, checked before anything is sent."""
 
 import math
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, TypeGuard
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeGuard
 
 from plextera_async._sansio.codec import to_json
 from plextera_async.errors import InvalidInputError
@@ -14,15 +13,22 @@ KEY_TAG = "plexteraClientKey"
 MOST_TAGS = 50
 
 
-@contextmanager
-def checked() -> Generator[None, None, None]:
-    """Turn what a generated request model refuses into `InvalidInputError`."""
-    try:
-        yield
-    except InvalidInputError:
-        raise
-    except (ValueError, TypeError) as refused:
-        raise InvalidInputError(str(refused)) from None
+class _Checked:
+    """Holds nothing, so one of it serves every call; a generator would be made anew for each."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, refused: BaseException | None, trace: object) -> None:
+        if isinstance(refused, ValueError | TypeError) and not isinstance(refused, InvalidInputError):
+            raise InvalidInputError(str(refused)) from None
+
+
+_CHECKED: Final = _Checked()
+
+
+def checked() -> _Checked:
+    """Turn what a generated request model refuses into `InvalidInputError`, in a `with` block."""
+    return _CHECKED
 
 
 def keyed_tags(

@@ -11,7 +11,7 @@ import attrs
 from plextera_async._generated.operations import Operation
 from plextera_async.errors import InvalidInputError
 
-__all__ = ["Body", "Intent", "Request", "Response", "check_path", "fill", "query_string"]
+__all__ = ["NO_INTENT", "Body", "Intent", "Request", "Response", "check_path", "fill", "query_string"]
 
 
 class Body(Protocol):
@@ -28,6 +28,7 @@ class Body(Protocol):
         ...
 
 
+_AS_IT_IS = re.compile(r"[A-Za-z0-9_~-]+")
 _PATH = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)+")
 
 
@@ -39,6 +40,10 @@ class Intent:
     tags: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
 
 
+NO_INTENT = Intent()
+"""Of a request that creates nothing."""
+
+
 @attrs.frozen(kw_only=True)
 class Request:
     """One logical call, before it has been tried."""
@@ -48,7 +53,7 @@ class Request:
     query: str = attrs.field(default="", repr=False)
     body: Body | None = attrs.field(default=None, repr=False)
     accept: str = "application/json"
-    intent: Intent = attrs.field(factory=Intent, repr=False)
+    intent: Intent = attrs.field(default=NO_INTENT, repr=False)
     repeats: bool = True
     """Whether it may be sent again after the server may have acted on it."""
 
@@ -75,7 +80,10 @@ def fill(operation: Operation, **values: str) -> str:
     Raises:
         InvalidInputError: If a value is not text, is empty or cannot be encoded.
     """
-    return operation.path.format(**{name: _segment(name, value) for name, value in values.items()})
+    path = operation.path
+    for name, value in values.items():
+        path = path.replace(f"{{{name}}}", _segment(name, value))
+    return path
 
 
 def check_path(path: object) -> str:
@@ -97,6 +105,8 @@ def check_path(path: object) -> str:
 def _segment(name: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise InvalidInputError(f"{name} must be a non-empty str")
+    if _AS_IT_IS.fullmatch(value):  # ids, nearly always
+        return value
     if value in (".", ".."):  # quote() leaves dots, and a dot segment would walk to another path
         return value.replace(".", "%2E")
     try:

@@ -2,6 +2,7 @@
 
 import mimetypes
 import re
+from functools import lru_cache
 
 from plextera_async.errors import InvalidInputError
 
@@ -30,7 +31,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 def guess_content_type(name: str) -> str:
     """Guess the media type from a file name's ending, the same on every machine."""
-    ending = name[name.rfind(".") :].lower() if "." in name else ""
+    return _type_of(name[name.rfind(".") :].lower() if "." in name else "")
+
+
+@lru_cache(maxsize=64)
+def _type_of(ending: str) -> str:
     return _DOCUMENTED.get(ending) or _BUILT_IN.guess_type(f"x{ending}")[0] or FALLBACK_TYPE
 
 

@@ -78,6 +78,8 @@ _LONG_BURST = 0.2
 
 _FEW = 0.05  # the share of failures that is not the doing of too many at once
 _FEWER = 0.7
+_FIRST = 100  # under way before the server has answered any
+_TIMES = 4
 
 
 class Told(Enum):
@@ -153,6 +155,13 @@ class Flight:
     limit: float
     answers: int = 0
     failures: int = 0
+    rises: bool = False
+    """Whether no round has been bad yet."""
+
+    @classmethod
+    def first(cls, most: int) -> "Flight":
+        """Begin: with no crowd, however many may be under way in the end."""
+        return cls(most, float(min(most, _FIRST)), rises=True)
 
     @property
     def room(self) -> int:
@@ -211,12 +220,14 @@ def sent(rate: Rate, now: float, *, crowded: bool) -> Rate:
     Args:
         rate: The rate so far.
         now: The time.
-        crowded: Whether more are waiting; only then does time pass for the rate, for nothing is learned from quiet.
+        crowded: Whether more are waiting. Time passes for the rate only while they wait for it: nothing is learned
+            from quiet, nor where there is no room in flight.
     """
     step = 1 / per_second(rate)
+    binds = crowded and rate.next_at >= now - _CATCH_UP
     return attrs.evolve(
         rate,
-        age=rate.age + step if crowded else rate.age,
+        age=rate.age + step if binds else rate.age,
         next_at=max(rate.next_at, now - _CATCH_UP) + step,
     )
 
@@ -292,7 +303,9 @@ def _taken_in(taken: Sequence[float], now: float, *, seconds: float, burst: floa
 
 
 def answered(flight: Flight, *, failed: bool) -> Flight:
-    """Learn from an answer how many may be under way: one more after a round without failures, else fewer.
+    """Learn from an answer how many may be under way: after a round without failures more, else fewer.
+
+    More is four times as many until the first bad round, and one more from then on.
 
     A round is as many answers as may be under way. Up to one failure in twenty is taken for a document's own.
     """
@@ -300,7 +313,8 @@ def answered(flight: Flight, *, failed: bool) -> Flight:
         return flight  # the usual case costs nothing
     answers, failures = flight.answers + 1, flight.failures + failed
     if answers < flight.room:
-        return Flight(flight.most, flight.limit, answers, failures)
+        return attrs.evolve(flight, answers=answers, failures=failures)
     if failures > answers * _FEW:
         return Flight(flight.most, max(1.0, flight.limit * _FEWER))
-    return Flight(flight.most, min(float(flight.most), flight.limit + 1))
+    more = flight.limit * _TIMES if flight.rises else flight.limit + 1
+    return Flight(flight.most, min(float(flight.most), more), rises=flight.rises)

@@ -11,7 +11,7 @@ from plextera_async._aio.sources import Source, prepare
 from plextera_async._generated.operations import Operation
 from plextera_async._sansio.codec import encode, plain
 from plextera_async._sansio.inputs import checked
-from plextera_async._sansio.message import Body, Intent, Request, fill, query_string
+from plextera_async._sansio.message import NO_INTENT, Body, Intent, Request, fill, query_string
 from plextera_async._sansio.multipart import check_content_type, guess_content_type, is_content_type
 from plextera_async._sansio.polling import Job
 from plextera_async.client.pages import Pages
@@ -95,7 +95,7 @@ class Resource:
             operation=operation,
             path=fill(operation, **(path or {})),
             body=body,
-            intent=intent or Intent(),
+            intent=intent or NO_INTENT,
             repeats=repeats,
             accept=accept,
         )

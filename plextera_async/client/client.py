@@ -3,9 +3,11 @@
 import os
 import platform
 from collections.abc import AsyncIterable, Iterable, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from threading import Lock
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import aiohttp
 import attrs
@@ -18,7 +20,13 @@ from plextera_async._aio.sessions import Sessions
 from plextera_async._aio.sources import Source
 from plextera_async._aio.transport import Transport
 from plextera_async._generated.operations import Operation
-from plextera_async._sansio.address import DEFAULT_BASE_URL, check_base_url, proxies_from, proxy_for
+from plextera_async._sansio.address import (
+    DEFAULT_BASE_URL,
+    check_base_url,
+    may_need_proxy,
+    proxies_from,
+    proxy_for,
+)
 from plextera_async._sansio.codec import parse
 from plextera_async._sansio.credentials import check_api_key
 from plextera_async._sansio.inputs import json_bytes
@@ -37,13 +45,17 @@ from plextera_async.options import ClientOptions
 __all__ = ["AsyncPlextera"]
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_DEFAULTS: Final = ClientOptions()
+_WIRED: Final = frozenset({"_sender", "event_subscriptions", "extractions", "files", "jobs", "runs"})
+_WIRING: Final = Lock()
 
 
 class AsyncPlextera:
     """The Plextera Public API, from asyncio.
 
-    Making one is cheap and opens nothing: connections are made on first use, once per running event loop, and closed
-    by `async with`, by `aclose()` or with their loop. One client serves any number of tasks; keep one per process.
+    Making one is cheap and opens nothing: what it works with is made on first use, connections once per running event
+    loop, and closed by `async with`, by `aclose()` or with their loop. One client serves any number of tasks; keep one
+    per process.
 
     Attributes:
         files: Uploaded files.
@@ -52,6 +64,13 @@ class AsyncPlextera:
         runs: Workflow runs.
         event_subscriptions: Where events are delivered.
     """
+
+    files: Files
+    extractions: Extractions
+    jobs: Jobs
+    runs: Runs
+    event_subscriptions: EventSubscriptions
+    _sender: Sender
 
     def __init__(
         self,
@@ -75,22 +94,48 @@ class AsyncPlextera:
         Raises:
             ConfigurationError: If there is no usable key or address, or an option that can never work.
         """
-        options = ClientOptions() if options is None else options
+        options = _DEFAULTS if options is None else options
         if not isinstance(options, ClientOptions):
             raise ConfigurationError(f"options must be ClientOptions, not {type(options).__name__}")
         address = base_url or os.environ.get("PLEXTERA_BASE_URL") or DEFAULT_BASE_URL
-        base_url = check_base_url(address, allow_plain_http=options.allow_plain_http)
-        proxies = {} if session is not None else proxies_from(os.environ)
-        proxy_for(base_url, proxies)  # one that cannot be used is told now
-        transport = Transport(
-            base_url=base_url,
-            authorization=check_api_key(os.environ.get("PLEXTERA_API_KEY") if api_key is None else api_key),
-            user_agent=_user_agent(),
-            timeouts=options.timeouts,
-            sessions=Sessions(session),
-            proxies=proxies,
+        self._base_url = check_base_url(address, allow_plain_http=options.allow_plain_http)
+        self._authorization = check_api_key(
+            os.environ.get("PLEXTERA_API_KEY") if api_key is None else api_key
         )
-        self._wire(Sender(transport, options, Gate(options.limits.concurrency), Clock()), is_view=False)
+        self._options = options
+        self._given = None if session is None else Sessions(session)
+        self._is_view = False
+        if session is None and may_need_proxy(self._base_url, os.environ):
+            self._proxies()  # one that cannot be used is told now
+
+    if not TYPE_CHECKING:  # type checkers know all that there is
+
+        def __getattr__(self, name: str) -> Any:
+            if name not in _WIRED:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            with _WIRING:  # two threads may come first
+                if name not in vars(self):
+                    self._wire(self._new_sender(), is_view=False)
+            return vars(self)[name]
+
+    def __dir__(self) -> Iterable[str]:
+        return sorted({*super().__dir__(), *_WIRED})
+
+    def _proxies(self) -> dict[str, str]:
+        proxies = proxies_from(os.environ)
+        proxy_for(self._base_url, proxies)
+        return proxies
+
+    def _new_sender(self) -> Sender:
+        transport = Transport(
+            base_url=self._base_url,
+            authorization=self._authorization,
+            user_agent=_user_agent(),
+            timeouts=self._options.timeouts,
+            sessions=self._given or Sessions(),
+            proxies={} if self._given else self._proxies(),
+        )
+        return Sender(transport, self._options, Gate(self._options.limits.concurrency), Clock())
 
     def _wire(self, sender: Sender, *, is_view: bool) -> None:
         self._sender = sender
@@ -102,7 +147,7 @@ class AsyncPlextera:
         self.event_subscriptions = EventSubscriptions(sender)
 
     def __repr__(self) -> str:
-        return f"<AsyncPlextera {self._sender.transport.base_url}>"
+        return f"<AsyncPlextera {self._base_url}>"
 
     async def __aenter__(self) -> Self:
         """Give the client; opens nothing."""
@@ -119,7 +164,7 @@ class AsyncPlextera:
 
         Safe to call twice, and the client may be used again. Does nothing for a view and for a session of your own.
         """
-        if not self._is_view:
+        if "_sender" in vars(self) and not self._is_view:
             await self._sender.transport.sessions.aclose()
 
     def with_options(self, **changes: Any) -> "AsyncPlextera":
@@ -144,6 +189,7 @@ class AsyncPlextera:
             gate = Gate(options.limits.concurrency, old.gate.lessons)
         transport = attrs.evolve(old.transport, timeouts=options.timeouts)
         view = object.__new__(type(self))
+        view._base_url = self._base_url
         view._wire(Sender(transport, options, gate, old.clock), is_view=True)
         return view
 
@@ -229,6 +275,7 @@ def _parsed(content: bytes) -> Any:
     return parse(content) if content else None
 
 
+@cache
 def _user_agent() -> str:
     try:
         own = version("plextera-async")

@@ -132,21 +132,21 @@ class Lookups:
         return wish.sighting
 
     async def _serve(self, desk: _Desk) -> None:
-        """Look for everything that waits now. If this is cancelled, all of it waits on, for another to serve."""
-        wishes = list(desk.waiting)
-        since: dict[str, datetime | None] = {}
-        for wish in wishes:
-            earlier = since.get(wish.key)
-            since[wish.key] = wish.since if earlier is None else min(earlier, wish.since)
+        """Look for what waits now. If this is cancelled, all of it waits on, for another to serve."""
+        wishes: dict[str, _Wish] = {}
+        for (
+            wish
+        ) in desk.waiting:  # of two for one key the second has its own turn: what counts for it may differ
+            wishes.setdefault(wish.key, wish)
         try:
-            survey = await self._survey(since)
+            survey = await self._survey({key: wish.since for key, wish in wishes.items()})
         except PlexteraError as failure:
-            for wish in wishes:
+            for wish in wishes.values():
                 wish.failure = failure
         else:
-            for wish in wishes:
-                wish.sighting = _sighting(survey, wish.key)
-        desk.waiting = [wish for wish in desk.waiting if wish not in wishes]
+            for key, wish in wishes.items():
+                wish.sighting = _sighting(survey, key)
+        desk.waiting = [wish for wish in desk.waiting if wishes.get(wish.key) is not wish]
 
     async def _survey(self, since: Since) -> Survey[Extraction]:
         """Read the newest extractions back to where nothing more can tell anything."""

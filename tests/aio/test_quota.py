@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from plextera_async.options import ClientOptions, Limits
 from tests.support.quotas import Answers, Bucket, Quota, Server, Window, http_date, keep_busy
 from tests.support.virtual_time import VirtualClock, run
 
@@ -83,12 +84,13 @@ def test_a_quota_that_changes_is_followed(quota: Callable[[float], Quota], chang
 
 def test_a_server_that_takes_all_is_held_back_by_nothing() -> None:
     server = Server(quota=Bucket(1e9), latency=0.05)
-    answers = run(keep_busy(server, seconds=3))
+    options = ClientOptions(limits=Limits(concurrency=150))
+    answers = run(keep_busy(server, seconds=3, options=options))
 
-    assert answers.share(0, 3, 100 / 0.05) > 0.95  # as many at once as `Limits` allows
+    assert answers.share(0, 3, 150 / 0.05) > 0.95  # as many at once as `Limits` allows
     assert server.paces is not None
     assert server.paces.reads.per_second is None
-    assert server.paces.reads.most_in_flight == 100
+    assert server.paces.reads.most_in_flight == 150
 
 
 @pytest.mark.parametrize("most", [4, 10, 40])

@@ -186,7 +186,8 @@ def test_a_late_timer_is_made_up_for_and_quiet_is_not():
     assert not is_due(rate, 10.025)
     assert rate.age == pytest.approx(0.03)
 
-    later = sent(rate, 60.0, crowded=False)
+    assert sent(rate, 10.03, crowded=False).age == rate.age
+    later = sent(rate, 60.0, crowded=True)  # those who wait do so for something else
     assert later.age == rate.age
     assert later.next_at == pytest.approx(60.0 - 0.05 + 0.01)
 
@@ -285,15 +286,35 @@ def test_one_more_after_a_good_round_and_a_third_fewer_after_a_bad_one(
     assert _rounds(Flight(most, limit), *rounds) == rooms
 
 
+@pytest.mark.parametrize(
+    ("most", "rounds", "rooms"),
+    [
+        (1000, (0, 0, 0), [400, 1000, 1000]),
+        (1000, (0.05, 0.05), [400, 1000]),
+        (1000, (0, 0.06, 0, 0), [400, 280, 281, 282]),  # from the first bad round on, step by step
+        (1000, (0.06, 0), [70, 71]),
+        (100, (0,), [100]),
+        (7, (0.5, 0, 0), [4, 5, 6]),
+    ],
+)
+def test_a_kind_begins_without_a_crowd_and_takes_four_times_as_many_while_all_is_well(
+    most: int, rounds: tuple[float, ...], rooms: list[int]
+):
+    first = Flight.first(most)
+
+    assert first.room == min(most, 100)
+    assert _rounds(first, *rounds) == rooms
+
+
 def test_success_at_the_limit_changes_nothing():
     flight = Flight(100, 100.0)
 
     assert answered(flight, failed=False) is flight
 
 
-@given(most=st.integers(1, 200), failures=st.lists(st.booleans(), max_size=2000))
+@given(most=st.integers(1, 500), failures=st.lists(st.booleans(), max_size=2000))
 def test_the_number_in_flight_keeps_its_bounds(most: int, failures: list[bool]):
-    flight = Flight(most, float(most))
+    flight = Flight.first(most)
     for failed in failures:
         flight = answered(flight, failed=failed)
         assert 1 <= flight.room <= most

@@ -1,5 +1,6 @@
 """What lists of all kinds do to a look-up."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -261,3 +262,45 @@ async def test_a_list_that_moves_while_it_is_read_hides_nothing(
 
     assert (await CREATES["create"](client)).id == mine.id
     assert len(server.sends) == 1
+
+
+def once(server: FickleServer, page: int, change: Callable[[], object]) -> None:
+    """Change the list when a page is asked for the first time."""
+
+    def on_list(asked: int) -> None:
+        if asked == page:
+            server.on_list = lambda _: None
+            change()
+
+    server.on_list = on_list
+
+
+async def test_what_slips_over_the_last_seam_is_found(
+    server: FickleServer, client: AsyncPlextera, clock: FakeClock
+) -> None:
+    for age in range(600, 400, -1):
+        server.add(age=age, tags={"a": "b"})
+    mine = server.add(age=200, tags={"plexteraClientKey": "mine"})
+    for age in range(100, 0, -1):
+        server.add(age=age, tags={"a": "b"})
+    once(server, 1, server.jobs.pop)  # then the second page begins with old ones, and `mine` is on the first
+    server.plan = ["skip drop"]
+
+    assert (await CREATES["create"](client)).id == mine.id
+    assert clock.sleeps == []  # at the first look
+
+
+async def test_what_arrives_meanwhile_is_no_disorder(server: FickleServer, client: AsyncPlextera) -> None:
+    for age in range(600, 0, -1):
+        server.add(age=age, tags={"a": "b"})
+
+    def change() -> None:
+        del server.jobs[-3:-1]
+        server.add(tags={"a": "b"})
+
+    once(server, 1, change)
+    server.plan = ["skip drop"]
+
+    await CREATES["create"](client)
+
+    assert len(server.sends) == 2

@@ -69,10 +69,12 @@ class TestSentTwice:
 
         with pytest.raises(errors.ExtractionRejectedError):
             await handle.wait()
+        lists = tagged.lists
         with pytest.raises(errors.ExtractionRejectedError):
             await handle.result()
 
         assert handle.id == second.id
+        assert tagged.lists == lists
         assert [job.status async for job in handle.watch()] == ["REJECTED"]
 
     async def test_a_failed_look_for_the_first_can_be_repeated(

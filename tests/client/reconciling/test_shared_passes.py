@@ -1,10 +1,12 @@
 """Look-ups that meet share one pass over the list."""
 
 import asyncio
+from datetime import timedelta
 
-from plextera_async import AsyncPlextera, ExtractionHandle
+from plextera_async import AsyncPlextera, ExtractionHandle, errors
 from tests.support.clocks import FakeClock, with_clock
 from tests.support.fickle_server import FickleServer
+from tests.support.raw_server import answer
 from tests.support.waiting import until
 
 
@@ -60,3 +62,33 @@ async def test_two_loops_may_look_with_one_client(clock: FakeClock, server: Fick
 
     assert [one.id for one in found if one is not None] == ["job0"] * 3
     await until(lambda: server.lists == 3)
+
+
+async def test_a_failure_to_look_is_shared(tagged: FickleServer, client: AsyncPlextera) -> None:
+    count = 40
+    tagged.plan = ["apply drop"] * count
+    tagged.list_faults = [answer(status="500 x")] * 10_000
+
+    ended = await asyncio.gather(
+        *(client.extractions.create(file_id="f", key=f"k{number}") for number in range(count)),
+        return_exceptions=True,
+    )
+
+    assert {type(end) for end in ended} == {errors.AmbiguousCreateError}
+    assert tagged.lists < count
+
+
+async def test_two_creates_of_one_key_have_a_window_each(
+    tagged: FickleServer, client: AsyncPlextera, clock: FakeClock
+) -> None:
+    old = tagged.add(age=1000, tags={"plexteraClientKey": "k"})
+    look = client.extractions.lookups.look
+
+    early, late, none = await asyncio.gather(
+        look("k", clock.now() - timedelta(seconds=900)),
+        look("k", clock.now()),
+        look("other", clock.now()),
+    )
+
+    assert [match.id for match in early.matches] == [old.id]
+    assert late.matches == none.matches == ()

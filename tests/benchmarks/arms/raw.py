@@ -1,0 +1,65 @@
+"""The floor: aiohttp as tuned as it gets, orjson, dicts and no models."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+
+from tests.benchmarks.work import Calls
+
+__all__ = ["calls"]
+
+_HEADERS = {"Authorization": "api-key benchmark"}
+
+
+class _Raw:
+    def __init__(self, session: aiohttp.ClientSession, base_url: str) -> None:
+        self._session = session
+        self._files = f"{base_url}/files"
+        self._extractions = f"{base_url}/document-insights/extractions"
+
+    async def job(self, content: bytes) -> int:
+        form = aiohttp.FormData()
+        form.add_field("file", content, filename="document.pdf", content_type="application/pdf")
+        async with self._session.post(self._files, data=form) as answer:
+            answer.raise_for_status()
+            file = orjson.loads(await answer.read())
+        body = orjson.dumps({"document": {"fileId": file["id"]}})
+        kind = {"Content-Type": "application/json"}
+        async with self._session.post(self._extractions, data=body, headers=kind) as answer:
+            answer.raise_for_status()
+            job = orjson.loads(await answer.read())
+        for _ in range(3):
+            job = await self._get(job["id"])
+        return len(job["output"]["fields"])
+
+    async def status(self, id: str) -> str:
+        return str((await self._get(id))["status"])
+
+    async def _get(self, id: str) -> dict[str, Any]:
+        async with self._session.get(f"{self._extractions}/{id}") as answer:
+            answer.raise_for_status()
+            told: dict[str, Any] = orjson.loads(await answer.read())
+            return told
+
+    async def upload(self, path: str) -> None:
+        with Path(path).open("rb") as file:  # noqa: ASYNC230 - at once, for a file on a local disk
+            form = aiohttp.FormData()
+            form.add_field("file", file, filename="document.pdf", content_type="application/pdf")
+            async with self._session.post(self._files, data=form) as answer:
+                answer.raise_for_status()
+                await answer.read()
+
+
+@asynccontextmanager
+async def calls(base_url: str, in_flight: int) -> AsyncIterator[Calls]:
+    """Open a session."""
+    connector = aiohttp.TCPConnector(limit=in_flight)
+    async with aiohttp.ClientSession(
+        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), headers=_HEADERS
+    ) as session:
+        raw = _Raw(session, base_url)
+        yield Calls(job=raw.job, status=raw.status, upload=raw.upload)
