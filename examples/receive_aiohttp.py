@@ -3,6 +3,10 @@
 export PLEXTERA_API_KEY=... PLEXTERA_SIGNING_SECRET=... PLEXTERA_ENDPOINT=https://example.com/webhooks/plextera
 python examples/receive_aiohttp.py
 curl --data-binary @lab-result.pdf http://127.0.0.1:8080/documents/lab-result.pdf
+
+Without an account, the sandbox delivers to it (the two lines that it prints are to be exported as well):
+
+plextera sandbox --endpoint $PLEXTERA_ENDPOINT=http://127.0.0.1:8080/webhooks/plextera
 """
 
 import os

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from plextera_async._sansio.pacing import Pace as Pace
     from plextera_async._sansio.pacing import Paces as Paces
     from plextera_async.client.client import AsyncPlextera as AsyncPlextera
+    from plextera_async.client.documents import Document as Document
+    from plextera_async.client.documents import Outcome as Outcome
     from plextera_async.client.handles import ExtractionHandle as ExtractionHandle
     from plextera_async.client.handles import ExtractJobHandle as ExtractJobHandle
     from plextera_async.client.handles import Handle as Handle
@@ -63,6 +65,10 @@ _ROOMS = {
         "Paces",
     ),
     "client.client": ("AsyncPlextera",),
+    "client.documents": (
+        "Document",
+        "Outcome",
+    ),
     "client.handles": (
         "ExtractJobHandle",
         "ExtractionHandle",
@@ -129,6 +135,7 @@ __all__ = [
     "ConnectError",
     "ConnectionLostError",
     "DecodeError",
+    "Document",
     "ExtractJobHandle",
     "ExtractionFailedError",
     "ExtractionHandle",
@@ -141,6 +148,7 @@ __all__ = [
     "LedgerError",
     "Limits",
     "NotFoundError",
+    "Outcome",
     "Pace",
     "Paces",
     "Page",

@@ -160,7 +160,8 @@ class ClientOptions:
     """Requests in flight."""
 
     reconcile: bool = attrs.field(default=True, validator=_of_its_type)
-    """Whether extractions that are created without `key=` carry a key of the client's making as a tag."""
+    """Whether extractions that are created without `key=` carry a key of the client's making as a tag, and whether those
+    whose fate is unknown are looked for by their key; without it they raise `AmbiguousCreateError` at once."""
 
     retry_uploads: bool = attrs.field(default=True, validator=_of_its_type)
     """Whether `POST /files` is repeated after a failure that may have stored the file.

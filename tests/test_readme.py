@@ -7,18 +7,18 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
 from plextera_async._aio.clock import Clock
-from plextera_async.sandbox import Fault, Sandbox, Timing
-from tests.webhooks.deliveries import SECRET, extraction_event, serving, signed
+from plextera_async.sandbox import DeliveryFault, DeliveryPolicy, Fault, Sandbox, Timing
+from tests.webhooks.deliveries import SECRET, serving
 
 ROOT = Path(__file__).parent.parent
+ENDPOINT = "https://example.com/webhooks/plextera"
 README = (ROOT / "README.md").read_text()
 PYTHON = dict(
     zip(
-        ["poll", "events", "workflow", "lists", "ambiguous", "sandbox"],
+        ["poll", "events", "workflow", "many", "lists", "ambiguous", "sandbox"],
         re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE),
         strict=True,
     )
@@ -34,7 +34,8 @@ def served(tmp_path, monkeypatch):
     held: list[Sandbox] = []
 
     async def serve() -> None:
-        async with Sandbox(timing=Timing(queued=0.0, processing=0.0)) as sandbox:
+        policy = DeliveryPolicy(attempts=1)
+        async with Sandbox(timing=Timing(queued=0.0, processing=0.0), delivery_policy=policy) as sandbox:
             held.append(sandbox)
             ready.set()
             await asyncio.to_thread(done.wait)
@@ -74,31 +75,59 @@ def test_upload_and_poll_prints_fields(served, capsys):
     assert extraction.tags["customerDocumentId"] == "lab-42"
 
 
-def test_events_are_subscribed_to_and_the_application_receives_a_delivery(served, capsys):
+def test_the_application_is_delivered_the_end_of_what_it_submitted(served, capsys):
     space = run("events")
-    asyncio.run(space["subscribe_and_submit"]())
-    body = extraction_event(output={"fields": [{"id": "total"}]})
+    served.delivery_faults.add(DeliveryFault(duplicate=True))
 
-    async def deliver() -> list[int]:
-        async with (
-            serving(space["app"]) as port,
-            aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
-        ):
-            headers = [signed(body), signed(body), signed(body, "another")]
-            return [
-                (await session.post("/webhooks/plextera", data=body, headers=one)).status for one in headers
-            ]
+    async def play() -> None:
+        async with serving(space["app"]) as port:
+            served.add_endpoint(ENDPOINT, f"http://127.0.0.1:{port}/webhooks/plextera")
+            await space["subscribe_and_submit"]()
+            while [one.status for one in served.deliveries] != [200, 200]:
+                await asyncio.sleep(0.01)
 
-    assert asyncio.run(deliver()) == [200, 200, 400]
-    assert sorted(capsys.readouterr().out.splitlines()) == ["an-id 1 fields", "an-id COMPLETED"]
+    asyncio.run(play())
+    (extraction_id,) = served.world.extractions
+    count = len(served.world.extractions[extraction_id].output["fields"])
+    assert sorted(capsys.readouterr().out.splitlines()) == [
+        f"{extraction_id} {count} fields",
+        f"{extraction_id} COMPLETED",
+    ]
     assert len(served.world.subscriptions) == 1
-    assert len(served.world.extractions) == 1
+
+
+def test_the_application_refuses_what_is_wrongly_signed(served, capsys):
+    space = run("events")
+    served.delivery_faults.add(DeliveryFault(wrong_signature=True))
+
+    async def play() -> None:
+        async with serving(space["app"]) as port:
+            served.add_endpoint(ENDPOINT, f"http://127.0.0.1:{port}/webhooks/plextera")
+            await space["subscribe_and_submit"]()
+            while [one.status for one in served.deliveries] != [400]:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(play())
+    assert capsys.readouterr().out == ""
 
 
 def test_a_workflow_is_started_and_watched(served, capsys):
     run("workflow")
 
     assert "COMPLETED" in capsys.readouterr().out
+
+
+def test_many_documents_are_extracted(served, tmp_path, capsys):
+    (tmp_path / "empty.pdf").touch()
+
+    run("many")
+
+    lines = sorted(capsys.readouterr().out.splitlines(), key=lambda line: "fields" in line)
+    assert len(lines) == 2
+    assert "the source is empty" in lines[0]
+    assert lines[1].endswith("fields")
+    (extraction,) = served.world.extractions.values()
+    assert extraction.tags["customerDocumentId"] == "lab-result"
 
 
 def test_a_list_is_iterated(served, capsys):

@@ -8,7 +8,7 @@ through by it, or by a request that ends. So there is no task of the gate's own,
 import asyncio
 from collections import deque
 from collections.abc import Iterator
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from itertools import count
 from weakref import WeakKeyDictionary, ref
 
@@ -58,28 +58,26 @@ class _Lesson:
 class _Lane:
     """The requests of one kind."""
 
-    __slots__ = ("asked", "flight", "in_flight", "lesson", "polls", "room", "sleeper")
+    __slots__ = ("asked", "flight", "in_flight", "lesson", "polls", "room", "sleeper", "waiting")
 
     def __init__(self, lesson: _Lesson, limit: int) -> None:
         self.lesson = lesson
         self.flight = Flight.first(limit)
         self.room = self.flight.room
         self.in_flight = 0
+        self.waiting = 0
         self.asked: list[tuple[int, Turn]] = []
         self.polls: list[tuple[int, Turn]] = []
         self.sleeper: Turn | None = None
 
-    def has_room(self) -> bool:
-        return self.in_flight < self.room
-
     def is_open(self, now: float) -> bool:
         rate = self.lesson.rate
-        return self.has_room() and (rate is None or is_due(rate, now))
+        return self.in_flight < self.room and (rate is None or is_due(rate, now))
 
     def seconds_left(self, now: float) -> float | None:
         """Give the time until the next may leave; None if it is not time that is waited for."""
         rate = self.lesson.rate
-        if not self.has_room() or rate is None or is_due(rate, now):
+        if rate is None or self.in_flight >= self.room or is_due(rate, now):
             return None
         return rate.next_at - now
 
@@ -95,8 +93,10 @@ class _Lane:
         if flight is not self.flight:
             self.flight, self.room = flight, flight.room
 
-    def waiting(self) -> int:
-        return len(self.asked) + len(self.polls)
+    def head(self) -> "Turn | None":
+        """Give who is to sleep for the others."""
+        queue = _waiting(self.asked) or _waiting(self.polls)
+        return queue[0][1] if queue else None
 
     def pace(self, now: float) -> Pace:
         rate = self.lesson.rate
@@ -105,7 +105,7 @@ class _Lane:
             paused_for=0.0 if rate is None else max(0.0, rate.resumes_at - now),
             in_flight=self.in_flight,
             most_in_flight=self.room,
-            waiting=self.waiting(),
+            waiting=self.waiting,
         )
 
 
@@ -127,17 +127,23 @@ class _Here:
         self.limit = max(self.first, *(lane.room for lane in self.lanes.values()))
 
     def let_through(self, now: float) -> None:
-        """Let everybody leave who may, and see to it that the others are called."""
+        """Let everybody leave who may, and call one of those that wait for a moment if nobody sleeps for them."""
         while self.waiting and self.in_flight < self.limit and (queue := self._next(now)):
             queue[0][1].leave(queue, now)
         for lane in self.lanes.values():
-            if lane.waiting() and lane.sleeper is None and lane.seconds_left(now) is not None:
-                (lane.asked or lane.polls)[0][1].call()
+            if lane.waiting and lane.sleeper is None and lane.seconds_left(now) is not None:
+                head = lane.head()
+                if head is not None:
+                    head.call()
 
     def _next(self, now: float) -> "list[tuple[int, Turn]] | None":
-        lanes = [lane for lane in self.lanes.values() if lane.is_open(now)]
-        asked = min((lane.asked for lane in lanes if lane.asked), default=None, key=_place)
-        polls = min((lane.polls for lane in lanes if lane.polls), default=None, key=_place)
+        """Give the queue whose head leaves next: of the open lanes the one with the oldest call, polls last."""
+        asked: list[tuple[int, Turn]] | None = None
+        polls: list[tuple[int, Turn]] | None = None
+        for lane in self.lanes.values():
+            if lane.waiting and lane.is_open(now):
+                asked = _older(asked, _waiting(lane.asked))
+                polls = _older(polls, _waiting(lane.polls))
         if asked is None or (polls is not None and self.passed_polls >= _POLL_EVERY - 1):
             self.passed_polls = 0
             return polls
@@ -145,14 +151,25 @@ class _Here:
         return asked
 
 
-def _place(queue: "list[tuple[int, Turn]]") -> int:
-    return queue[0][0]
+def _waiting(queue: "list[tuple[int, Turn]]") -> "list[tuple[int, Turn]]":
+    """Give a queue without those at its head who went away; taking each out at once would cost more, the more wait."""
+    while queue and queue[0][1].is_gone:
+        heappop(queue)
+    return queue
+
+
+def _older(
+    one: "list[tuple[int, Turn]] | None", other: "list[tuple[int, Turn]]"
+) -> "list[tuple[int, Turn]] | None":
+    if not other:
+        return one
+    return other if one is None or other[0][0] < one[0][0] else one
 
 
 class Turn:
     """A call's place at the gate, for all its attempts."""
 
-    __slots__ = ("_call", "_clock", "_cuts", "_has_left", "_here", "_lane", "_place", "_poll")
+    __slots__ = ("_call", "_clock", "_cuts", "_has_left", "_here", "_lane", "_place", "_poll", "is_gone")
 
     def __init__(self, here: _Here, kind: Kind, clock: Clock, *, poll: bool) -> None:
         self._here = here
@@ -160,9 +177,8 @@ class Turn:
         self._clock = clock
         self._poll = poll
         self._place = next(here.places)
-        self._cuts = 0
-        self._has_left = False
         self._call: asyncio.Future[None] | None = None
+        self.is_gone = False
 
     def begins(self) -> bool:
         """Begin an attempt if that is possible without waiting; if not, `wait`. Each is ended by `ends`."""
@@ -184,19 +200,19 @@ class Turn:
         queue = self._lane.polls if self._poll else self._lane.asked
         heappush(queue, (self._place, self))
         self._here.waiting += 1
+        self._lane.waiting += 1
         self._has_left = False
         try:
             self._here.let_through(self._clock.monotonic())
             while not self._has_left:
                 await self._rest()
-                self._here.let_through(self._clock.monotonic())
         except BaseException:
             if self._has_left:
                 self.ends(Told.NOTHING)
             else:
-                queue.remove((self._place, self))
-                heapify(queue)
+                self.is_gone = True
                 self._here.waiting -= 1
+                self._lane.waiting -= 1
                 self._here.let_through(self._clock.monotonic())
             raise
 
@@ -210,6 +226,9 @@ class Turn:
                 await self._clock.sleep(seconds)
             finally:
                 lane.sleeper = None
+            self._here.let_through(
+                self._clock.monotonic()
+            )  # this one may have left already: another sleeps then
             return
         self._call = asyncio.get_running_loop().create_future()
         try:
@@ -227,10 +246,11 @@ class Turn:
         heappop(queue)
         here, lane = self._here, self._lane
         here.waiting -= 1
+        lane.waiting -= 1
         here.in_flight += 1
         lane.in_flight += 1
         if lane.lesson.rate is not None:
-            lane.lesson.rate = sent(lane.lesson.rate, now, crowded=lane.waiting() > 0)
+            lane.lesson.rate = sent(lane.lesson.rate, now, crowded=lane.waiting > 0)
         self._cuts = lane.lesson.cuts
         self._has_left = True
         self.call()
@@ -245,13 +265,14 @@ class Turn:
         here, lane = self._here, self._lane
         here.in_flight -= 1
         lane.in_flight -= 1
+        now = self._clock.monotonic()
         if told is not Told.NOTHING:
             room = lane.room
-            lane.learn(told, self._cuts, self._clock.monotonic(), pause)
+            lane.learn(told, self._cuts, now, pause)
             if lane.room != room:
                 here.learned()
         if here.waiting:
-            here.let_through(self._clock.monotonic())
+            here.let_through(now)
 
 
 class Lessons:

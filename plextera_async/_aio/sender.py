@@ -35,7 +35,11 @@ T = TypeVar("T")
 Receive = Callable[[Reply], Awaitable[bytes]]
 Attempt = Callable[[str, int], Awaitable[T | Failure]]
 
-_FAILURES: Final = (TransportError, APIError, DecodeError)  # `Failure`, which as a union is made anew at each look
+_FAILURES: Final = (
+    TransportError,
+    APIError,
+    DecodeError,
+)  # `Failure`, which as a union is made anew at each look
 _LOG = logging.getLogger("plextera_async.requests")
 _MOST_BYTES = 64 * 1024 * 1024  # of an answer: above the largest file that the API takes
 _MOST_ERROR_BYTES = 256 * 1024
@@ -49,6 +53,8 @@ class Answer(Generic[T]):
     model: T = attrs.field(repr=False)
     request_id: str | None = None
     attempts: int = 1
+    date: str | None = attrs.field(default=None, kw_only=True)
+    """The header `Date`, as it came: the server's own clock."""
 
 
 async def read_whole(reply: Reply) -> bytes:
@@ -83,7 +89,7 @@ class Sender:
         except DecodeError as unplaced:
             problems = unplaced.problems
         else:
-            return Answer(model, response.request_id, response.attempts)
+            return Answer(model, response.request_id, response.attempts, date=response.headers.get("Date"))
         raise _given_up(_undecodable(request, response, problems), request, response.request_id, since)
 
     async def send(self, request: Request, *, receive: Receive = read_whole, retry: bool = True) -> Response:

@@ -220,12 +220,14 @@ def sent(rate: Rate, now: float, *, crowded: bool) -> Rate:
     Args:
         rate: The rate so far.
         now: The time.
-        crowded: Whether more are waiting; only then does time pass for the rate, for nothing is learned from quiet.
+        crowded: Whether more are waiting. Time passes for the rate only while they wait for it: nothing is learned
+            from quiet, nor where there is no room in flight.
     """
     step = 1 / per_second(rate)
+    binds = crowded and rate.next_at >= now - _CATCH_UP
     return attrs.evolve(
         rate,
-        age=rate.age + step if crowded else rate.age,
+        age=rate.age + step if binds else rate.age,
         next_at=max(rate.next_at, now - _CATCH_UP) + step,
     )
 

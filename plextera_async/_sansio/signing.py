@@ -2,9 +2,9 @@
 
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any
 
 __all__ = ["SIGNATURE_HEADER", "distrust", "header_value", "sign"]
 
@@ -30,13 +30,18 @@ def _digest(body: bytes, secret: str, timestamp: str) -> bytes:
 
 
 def header_value(headers: Any) -> str | None:
-    """Find the signature among headers of any spelling, in any mapping, as text or bytes; None when it is not there."""
-    if not isinstance(headers, Mapping):
+    """Find the signature among headers of any spelling, as text or bytes; None when it is not there.
+
+    Args:
+        headers: A mapping, anything else with `items()`, or pairs. Lines of one name are joined (RFC 9110, 5.3), so that
+            a delivery with two signatures that disagree is refused instead of trusted for one of them.
+    """
+    try:
+        pairs = headers.items() if hasattr(headers, "items") else headers
+        found = [_text(value) for name, value in pairs if _text(name).lower() == SIGNATURE_HEADER]
+    except Exception:  # noqa: BLE001 - whatever it is that was given for headers, there is no signature in it
         return None
-    for name, value in cast("Mapping[object, object]", headers).items():
-        if _text(name).lower() == SIGNATURE_HEADER:
-            return _text(value)
-    return None
+    return ",".join(found) if found else None
 
 
 def _text(value: object) -> str:
@@ -66,6 +71,6 @@ def distrust(body: bytes, header: str, *, secrets: Sequence[str], now: float, to
     matches = [hmac.compare_digest(one, other) for one in given for other in expected]
     if not any(matches):
         return "the signature does not match: wrong secret, or the body is not the raw one"
-    if abs(now - int(stamps[0])) > tolerance:
+    if not abs(now - int(stamps[0])) <= tolerance:
         return "the delivery is too old, or its time lies ahead"
     return None

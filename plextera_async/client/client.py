@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +15,7 @@ from plextera_async._aio.clock import Clock
 from plextera_async._aio.gate import Gate
 from plextera_async._aio.sender import Sender
 from plextera_async._aio.sessions import Sessions
+from plextera_async._aio.sources import Source
 from plextera_async._aio.transport import Transport
 from plextera_async._generated.operations import Operation
 from plextera_async._sansio.address import DEFAULT_BASE_URL, check_base_url, proxies_from, proxy_for
@@ -23,10 +24,12 @@ from plextera_async._sansio.credentials import check_api_key
 from plextera_async._sansio.inputs import json_bytes
 from plextera_async._sansio.message import Request, check_path, query_string
 from plextera_async._sansio.pacing import Paces
+from plextera_async.client.documents import Document
 from plextera_async.client.event_subscriptions import EventSubscriptions
 from plextera_async.client.extractions import Extractions
 from plextera_async.client.files import Files
 from plextera_async.client.jobs import Jobs
+from plextera_async.client.many import Outcomes, extract_many
 from plextera_async.client.runs import Runs
 from plextera_async.errors import ConfigurationError, InvalidInputError
 from plextera_async.options import ClientOptions
@@ -143,6 +146,37 @@ class AsyncPlextera:
         view = object.__new__(type(self))
         view._wire(Sender(transport, options, gate, old.clock), is_view=True)
         return view
+
+    def extract_many(
+        self,
+        documents: Iterable[Document | Source] | AsyncIterable[Document | Source],
+        *,
+        concurrency: int | None = None,
+        ordered: bool = False,
+    ) -> Outcomes:
+        """Submit any number of documents and wait for their ends: one `Outcome` for each, as each ends.
+
+            async with client.extract_many(paths) as outcomes:
+                async for outcome in outcomes: ...
+
+        Args:
+            documents: Any iterable or async iterable of `Document`s or plain sources, also an endless one. Pulled as
+                there is room; one that may block is pulled in a thread. A generator is closed at the end.
+            concurrency: Documents in flight, from being pulled to their outcome being taken; None is 200. One that
+                waits for its end costs little; how many requests go out at a time is up to `Limits`.
+            ordered: Outcomes in the order of the input; up to four times `concurrency` documents are then begun and not
+                yet taken, while an early one takes its time.
+
+        Raises:
+            InvalidInputError: At once, if *documents* cannot be iterated or *concurrency* is below 1. When iterating,
+                nothing about a single document is raised: it is in the outcome's `error`.
+            Exception: When iterating, what iterating *documents* raised, after the outcomes of all that were begun.
+
+        After a create was refused because of the key or of settings (401, 403, `ConfigurationError`), nothing more is
+        submitted, and every document that is left has that error. Leaving the block cancels what is open and waits
+        for it: what was submitted goes on at the server, and what was being submitted may exist there.
+        """
+        return extract_many(self.extractions, documents, concurrency=concurrency, ordered=ordered)
 
     @property
     def pace(self) -> Paces:

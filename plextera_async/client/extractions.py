@@ -1,6 +1,9 @@
 """`client.extractions`: documents in, fields out."""
 
 from collections.abc import Mapping
+from datetime import datetime
+
+import attrs
 
 from plextera_async._aio.bodies import MultipartBody, Piece
 from plextera_async._aio.sender import Answer
@@ -12,7 +15,11 @@ from plextera_async._sansio.inputs import checked, keyed_tags
 from plextera_async._sansio.message import Body, Intent
 from plextera_async.client.calls import Resource, document_reference, file_piece, given, json_body
 from plextera_async.client.handles import ExtractionHandle
+from plextera_async.client.lookups import Lookups
 from plextera_async.client.pages import Pages
+from plextera_async.client.reconciling import Creating
+from plextera_async.client.waits import Reader
+from plextera_async.errors import InvalidInputError
 from plextera_async.models import (
     Extraction,
     ExtractionCreate,
@@ -30,8 +37,14 @@ from plextera_async.models import (
 __all__ = ["Extractions"]
 
 
+@attrs.frozen
 class Extractions(Resource):
     """Extractions of the current generation. Contract: Document Insights reference."""
+
+    lookups: Lookups = attrs.field(
+        init=False, repr=False, default=attrs.Factory(lambda self: Lookups(self._sender), takes_self=True)
+    )
+    """Finds by key and proves absence: for `find`, for creates, and for pipelines that keep a journal."""
 
     async def create(
         self,
@@ -53,12 +66,13 @@ class Extractions(Resource):
 
         Raises:
             InvalidInputError: If an argument breaks one of these rules; nothing was sent.
-            AmbiguousCreateError: If it was sent and its fate is unknown (a 5xx, a lost connection, silence, an
-                unreadable answer). It was sent exactly once; look for its key before sending it again.
+            AmbiguousCreateError: If it was sent and its fate stays unknown. After a 5xx, a lost connection, silence or
+                an unreadable answer it is looked for by its key, for some ten seconds; if it is found, that is the
+                handle that is given; if its absence is proven, it is sent once more, and never a third time.
             PlexteraError: As every call does.
 
         Not safe to call twice: each call makes an extraction, and the same document twice may be REJECTED. Cancelling
-        may leave an extraction behind.
+        may leave an extraction behind, which `find` finds by a key of yours.
         """
         document = document_reference(file_id=file_id, url=url)
         intent = self._intent(tags, key)
@@ -85,7 +99,7 @@ class Extractions(Resource):
 
         Raises:
             InvalidInputError: If the source cannot be read, is empty or larger than 50 MB, or a tag breaks a rule.
-            AmbiguousCreateError: As for `create`.
+            AmbiguousCreateError: As for `create`; it is not sent again if the source cannot be read again.
             Exception: What reading the source raised, as it is; the upload was broken off.
             PlexteraError: As every call does.
 
@@ -142,6 +156,37 @@ class Extractions(Resource):
             sort=sort,
         )
 
+    async def find(self, key: str, *, since: datetime | None = None) -> ExtractionHandle | None:
+        """Look for the extraction that was created under a key: with `key=`, or one that an error told.
+
+        Reads the list from the newest on; items that do not show their tags are read by their id, at most 100.
+
+        Args:
+            key: The value of the tag `plexteraClientKey`; upper and lower case differ.
+            since: When the create began, by this machine's clock, aware. What is more than five minutes older (by the
+                server's clock, where it tells it) does not count, and the list is read no further than that. None reads
+                all of it.
+
+        Returns:
+            A handle on the oldest extraction with this key; the ids of further ones are in its `also_created`. None if
+            none is to be seen: that does not prove that there is none, or that none will appear.
+
+        Raises:
+            InvalidInputError: If *key* is empty, or *since* is no aware datetime; nothing was sent.
+            PlexteraError: As every call does.
+        """
+        if not isinstance(key, str) or not key:
+            raise InvalidInputError("key must be a non-empty str")
+        if since is not None and (not isinstance(since, datetime) or since.utcoffset() is None):
+            raise InvalidInputError("since must be an aware datetime, such as datetime.now(UTC)")
+        sighting = await self.lookups.look(key, since)
+        if not sighting.matches:
+            return None
+        oldest = sighting.matches[0]
+        handle = ExtractionHandle(oldest.id, self._extraction_reader(), answer=Answer(oldest))
+        handle.also_created = sighting.others
+        return handle
+
     async def feedback(
         self,
         extraction_id: str,
@@ -171,7 +216,7 @@ class Extractions(Resource):
 
     def handle(self, extraction_id: str) -> ExtractionHandle:
         """Give a handle on an extraction that was created elsewhere or earlier; sends nothing."""
-        return self._handle(extraction_id)
+        return ExtractionHandle(extraction_id, self._extraction_reader())
 
     def _intent(self, tags: Mapping[str, str] | None, key: str | None) -> Intent:
         new_key = self._sender.clock.new_id if self._sender.options.reconcile else None
@@ -179,9 +224,8 @@ class Extractions(Resource):
         return Intent(key=used, tags=all_tags)
 
     async def _create(self, operation: Operation, body: Body, intent: Intent) -> ExtractionHandle:
-        answer = await self._sender.call(self._request(operation, body=body, intent=intent), Extraction)
-        return self._handle(answer.model.id, answer)
+        request = self._request(operation, body=body, intent=intent)
+        return await Creating(self._sender, self.lookups, self._extraction_reader(), request).run()
 
-    def _handle(self, id: str, answer: Answer[Extraction] | None = None) -> ExtractionHandle:
-        reader = self._reader(operations.GET_EXTRACTION, Extraction, "extractionId")
-        return ExtractionHandle(id, reader, answer=answer)
+    def _extraction_reader(self) -> Reader[Extraction]:
+        return self._reader(operations.GET_EXTRACTION, Extraction, "extractionId")

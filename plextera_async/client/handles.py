@@ -162,7 +162,14 @@ class _DocumentHandle(Handle[DocumentT]):
 
 
 class ExtractionHandle(_DocumentHandle[Extraction]):
-    """An extraction on the server."""
+    """An extraction on the server.
+
+    Attributes:
+        also_created: Ids of further extractions that carry the same key, the oldest first; known only after a look-up,
+            by `client.extractions.find` or for a create whose fate was unknown. This handle is on the oldest of all.
+    """
+
+    also_created: tuple[str, ...] = ()
 
 
 class ExtractJobHandle(_DocumentHandle[ExtractJob]):

@@ -9,7 +9,7 @@ from plextera_async._aio.sender import Answer
 from plextera_async._sansio.paging import Seen, Walk
 from plextera_async.models import PageInfo
 
-__all__ = ["Fetch", "Page", "Pages"]
+__all__ = ["Fetch", "Page", "Pages", "seen_on"]
 
 
 class _Listed(Protocol):
@@ -95,7 +95,7 @@ class Pages(Generic[ItemT]):
         first = True
         while walk.page is not None:
             page: Page[ItemT] = _page(await self._fetch(walk.page))
-            fresh = walk.feed(_seen(page))
+            fresh = walk.feed(seen_on(page))
             self.drift_detected = walk.drifted
             if fresh or first:
                 first = False
@@ -106,7 +106,8 @@ def _page(answer: Answer[_Envelope[ItemT]]) -> Page[ItemT]:
     return Page(items=answer.model.data, page_info=answer.model.page_info, request_id=answer.request_id)
 
 
-def _seen(page: Page[Any]) -> Seen:
+def seen_on(page: Page[Any]) -> Seen:
+    """Give what a walk needs to know of a page."""
     info = page.page_info
     ids = [item.id for item in page.items]
     if info is None:

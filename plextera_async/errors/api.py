@@ -121,15 +121,17 @@ class ServerError(APIError):
 
 
 class AmbiguousCreateError(PlexteraError):
-    """A create was sent and its fate is unknown: it may have been applied. After that it was not sent again.
+    """A create was sent and its fate is unknown: it may have been applied.
 
-    Look for the job (by `tags`, newer than `since`) before sending it again, or it may exist, and cost, twice.
+    It was sent once; an extraction with a key was also looked for, and sent twice only if its absence was proven in
+    between. Look for the job (an extraction with `client.extractions.find(error.key, since=error.since)`) before sending
+    it again, or it may exist, and cost, twice.
 
     Attributes:
         operation: Operation id of the create.
         key: Value of the tag `plexteraClientKey` that the request carried, None when it carried none.
         tags: All tags that the request carried, the key among them.
-        since: When the create began, UTC.
+        since: When the create began, UTC, by this machine's clock.
         request_id: The `X-Request-Id` that was sent.
         cause: What was seen instead of an answer; also `__cause__`.
     """

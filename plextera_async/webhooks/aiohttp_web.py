@@ -1,12 +1,11 @@
 """Deliveries to an aiohttp.web application: `app.router.add_post("/webhooks/plextera", handler(receiver))`."""
 
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 
 from aiohttp import web
 
 from plextera_async.webhooks.receiver import WebhookReceiver
-from plextera_async.webhooks.requests import reply_to
+from plextera_async.webhooks.requests import LEAVES_UNREAD, reply_to
 
 __all__ = ["handler"]
 
@@ -14,15 +13,15 @@ __all__ = ["handler"]
 def handler(receiver: WebhookReceiver) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """Make a handler for `aiohttp.web` that gives deliveries to a receiver and answers with its reply.
 
-    It reads the raw body itself, at most the verifier's `max_bytes`; the application's `client_max_size` does not
-    matter. A middleware may have read the body before, with `request.read()`.
+    It reads the raw body itself, at most the verifier's `max_bytes` and for at most 30 s; the application's
+    `client_max_size` does not matter. A middleware may have read the body before, with `request.read()`.
     """
 
     async def handle(request: web.Request) -> web.StreamResponse:
         lines = request.headers.items()
         reply = await reply_to(receiver, method=request.method, headers=lines, read=_Body(request).read)
         response = web.Response(status=reply.status, body=reply.body, headers=reply.headers)
-        if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        if reply.status in LEAVES_UNREAD:
             response.force_close()
         return response
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
-from http import HTTPStatus
 from typing import Any
 
 from plextera_async.webhooks.receiver import WebhookReceiver
 from plextera_async.webhooks.replies import Reply
-from plextera_async.webhooks.requests import reply_to
+from plextera_async.webhooks.requests import LEAVES_UNREAD, reply_to
 
 __all__ = ["WebhookApp"]
 
@@ -22,13 +21,14 @@ class WebhookApp:
     In Starlette: `Route("/webhooks/plextera", WebhookApp(receiver))`. Mounted, it answers everything below the mount:
     with `app.mount("/webhooks", WebhookApp(receiver))` in Starlette or FastAPI, the endpoint may be
     `https://example.com/webhooks/plextera`. Starlette redirects a request for the mount's very path to the one with a
-    slash at its end, and nothing is known of Plextera following redirects. By itself it is an application for any server.
+    slash at its end, and nothing is known of Plextera following redirects. In Litestar:
+    `litestar.handlers.asgi("/webhooks/plextera")(WebhookApp(receiver))`. By itself it is an application for any server.
 
     A sender that goes away while handlers run does not stop them: the event is done, and its next delivery gets 200.
     """
 
     def __init__(self, receiver: WebhookReceiver) -> None:
-        """Make an application that gives deliveries to *receiver*; bodies are read up to the verifier's `max_bytes`."""
+        """Make an application that gives deliveries to *receiver*; bodies are read up to the verifier's `max_bytes`, for 30 s."""
         self._receiver = receiver
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -48,9 +48,7 @@ class WebhookApp:
         reply = await reply_to(
             self._receiver, method=scope["method"], headers=headers, read=_Body(receive).read
         )
-        closes = reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and scope["http_version"].startswith(
-            "1."
-        )
+        closes = reply.status in LEAVES_UNREAD and scope["http_version"].startswith("1.")
         extra = {"Connection": "close"} if closes else {}
         with suppress(OSError):  # ASGI 2.4: nobody is there to be told
             await _send(reply, extra, send)

@@ -7,7 +7,6 @@ from typing import Any, cast
 import attrs
 
 from plextera_async import models
-from plextera_async._sansio.codec import decode
 from plextera_async._schema import wire_name
 from plextera_async.errors import DecodeError
 
@@ -151,12 +150,14 @@ def read_event(body: bytes) -> WebhookEvent:
     Raises:
         DecodeError: If it is no event: not JSON, without its envelope, without an id of what it tells of.
     """
+    from plextera_async._sansio.codec import decode  # noqa: PLC0415 - cattrs: only who reads an event pays for it
+
     wire = cast("models.Event", decode(body, cast("type[Any]", models.Event)))  # a union, which is no class
     envelope: dict[str, Any] = {
         name: getattr(wire, name) for name in ("event_id", "event_type", "occurred_at", "api_version")
     }
+    _require(envelope)
     if isinstance(wire, models.UnknownEvent):
-        _require(envelope)
         return UnknownEvent(raw=wire.raw, **envelope)
     kind, attribute, model = _EVENTS[type(wire)]
     job: dict[str, Any] = {attribute: _job(wire.data, model)}
@@ -165,7 +166,7 @@ def read_event(body: bytes) -> WebhookEvent:
 
 def _require(envelope: Mapping[str, Any]) -> None:
     wires = {field.name: wire_name(field) for field in attrs.fields(models.UnknownEvent)}
-    missing = [wires[name] for name, value in envelope.items() if value is None]
+    missing = [wires[name] for name, value in envelope.items() if value in (None, "")]
     if missing:
         raise DecodeError([(f"$.{name}", "a required property", "nothing") for name in missing])
 
@@ -176,4 +177,7 @@ def _job(data: Any, model: type[Any]) -> Any:
     if id_ is None:
         raise DecodeError([("$.data.id", "a required property", "nothing")])
     same = {field.name: getattr(data, field.name) for field in attrs.fields(model) if field.name != "id"}
+    workflow_id = getattr(data, "workflow_id", None)
+    if workflow_id and same["workflow"] is None:
+        same["workflow"] = models.WorkflowSummary(id=workflow_id)
     return model(id=id_, **same)

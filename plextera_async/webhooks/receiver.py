@@ -4,7 +4,7 @@ import asyncio
 import enum
 import logging
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from inspect import isawaitable
 from typing import Any, TypeVar, overload
@@ -49,9 +49,10 @@ class WebhookReceiver:
     """Receives deliveries, calls handlers for each event once, and says what to answer; an `EventSource` for clients.
 
     Handlers may be sync or async. A sync one runs in the event loop, where nothing can interrupt it, so it must be
-    quick. All handlers of an event run at the same time, each for at most `handler_timeout`. When one of them fails,
-    the others still end, and the answer 500 makes Plextera deliver again; then all of them are called again. So
-    handlers must be idempotent, and what takes longer belongs in a queue of yours that a handler puts it into.
+    quick: one that outlasts `handler_timeout` has failed, even if it ends. All handlers of an event run at the same
+    time, each for at most `handler_timeout`. When one of them fails, whatever it raises, the others still end, and the
+    answer 500 makes Plextera deliver again; then all of them are called again. So handlers must be idempotent, and what
+    takes longer belongs in a queue of yours that a handler puts it into.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class WebhookReceiver:
         self._handler_timeout = handler_timeout
         self._handlers: list[_Handler] = []
         self._listeners: dict[object, Listener] = {}
-        self._settling: set[asyncio.Task[_Failed | None]] = set()
+        self._asking: set[asyncio.Task[Any]] = set()
         self._answers = {
             Claim.DONE: Reply(200),
             Claim.RUNNING: Reply(503, headers={"Retry-After": str(math.ceil(handler_timeout))}),
@@ -150,27 +151,42 @@ class WebhookReceiver:
             except Exception as error:  # noqa: BLE001 - whatever it is, the delivery goes on
                 _note(event, "a listener failed", error)
 
-    async def handle(self, body: bytes, headers: Mapping[Any, Any]) -> Reply:
+    async def handle(self, body: bytes, headers: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> Reply:
         """Handle one delivery; from a framework without an adapter, call this and answer with what it gives.
 
         Args:
             body: The raw body, before any parsing.
-            headers: The request's headers, in any mapping and any spelling.
+            headers: The request's headers, as for `WebhookVerifier.verify`.
 
         Returns:
             200 when the event has been handled, now or before. 400, without a reason, when it cannot be trusted; the
             reason is logged. 503 while another delivery of the same event is being handled. 500 when a handler or the
-            store of seen events failed or took too long. Nothing is raised; a cancelled call gives its claim back.
+            store of seen events failed or took too long. Nothing is raised, short of what ends the process
+            (KeyboardInterrupt, SystemExit); a cancelled call gives its claim back.
         """
         try:
             event = self._verifier.verify(body, headers)
         except WebhookVerificationError as error:
             _LOG.info("a delivery was refused: %s", error)
             return Reply(400)
-        claim = await self._attempt(partial(self._seen.claim, event.event_id), event, _STORE_FAILED)
+        claim = await self._claim(event)
         if claim is Claim.NEW:
             return await self._deliver(event)
         return Reply(500) if claim is _FAILED else self._answers[claim]
+
+    async def _claim(self, event: WebhookEvent) -> Claim | _Failed:
+        """Take an event. What a cancelled call takes without learning of it is given back."""
+
+        def give_back(task: asyncio.Task[Claim | _Failed]) -> None:
+            if not task.cancelled() and task.result() is Claim.NEW:
+                self._start(partial(self._seen.release, event.event_id), event)
+
+        task = self._start(partial(_take, self._seen, event), event)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(give_back)
+            raise
 
     async def _deliver(self, event: WebhookEvent) -> Reply:
         handled = False
@@ -179,25 +195,39 @@ class WebhookReceiver:
             handled = await self._call_handlers(event)
         finally:
             settle = self._seen.complete if handled else self._seen.release
-            settled = await self._settle(partial(settle, event.event_id), event)
-        return Reply(200 if handled and settled else 500)
+            settled = await asyncio.shield(self._start(partial(settle, event.event_id), event))
+        return Reply(200 if handled and settled is not _FAILED else 500)
 
     async def _call_handlers(self, event: WebhookEvent) -> bool:
         """Call all handlers of an event; say whether every one of them did its work."""
         chosen = [handler for handler in self._handlers if isinstance(event, handler.kinds)]
         async with asyncio.TaskGroup() as group:
             calls = [
-                group.create_task(self._attempt(partial(_call, handler, event), event, "a handler failed"))
+                group.create_task(
+                    self._attempt(partial(self._call, handler, event), event, "a handler failed")
+                )
                 for handler in chosen
             ]
-        return all(call.result() is not _FAILED for call in calls)
+        # A handler can cancel the task that it runs in.
+        return not any(call.cancelled() or call.result() is _FAILED for call in calls)
 
-    async def _settle(self, step: Callable[[], Awaitable[None]], event: WebhookEvent) -> bool:
-        """Complete or release in a task of its own: a cancelled delivery must not leave its claim behind."""
+    async def _call(self, handler: _Handler, event: WebhookEvent) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        result = handler.call(event)
+        if isawaitable(result):
+            await result
+        if loop.time() - began > self._handler_timeout:
+            raise TimeoutError  # it held the event loop, so that nothing could interrupt it
+
+    def _start(
+        self, step: Callable[[], Awaitable[Result]], event: WebhookEvent
+    ) -> asyncio.Task[Result | _Failed]:
+        """Ask the store in a task of its own: a cancelled delivery must not leave its claim behind."""
         task = asyncio.create_task(self._attempt(step, event, _STORE_FAILED))
-        self._settling.add(task)
-        task.add_done_callback(self._settling.discard)
-        return await asyncio.shield(task) is not _FAILED
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        return task
 
     async def _attempt(
         self, step: Callable[[], Awaitable[Result]], event: WebhookEvent, what: str
@@ -210,7 +240,9 @@ class WebhookReceiver:
             if task is None or task.cancelling():
                 raise
             failure: BaseException = cancelled  # not we: something that the code awaited was cancelled
-        except Exception as error:  # noqa: BLE001 - whatever it is, it means another delivery
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise  # the end of the process, or of the loop
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it means another delivery
             failure = error
         _note(event, what, failure)
         return _FAILED
@@ -223,10 +255,8 @@ class WebhookReceiver:
         return result
 
 
-async def _call(handler: _Handler, event: WebhookEvent) -> None:
-    result = handler.call(event)
-    if isawaitable(result):
-        await result
+async def _take(seen: SeenEvents, event: WebhookEvent) -> Claim:
+    return Claim(await seen.claim(event.event_id))  # ValueError from a store that answers something else
 
 
 def _told(event: WebhookEvent) -> JobEvent | None:

@@ -1,7 +1,7 @@
 """Trust: is this delivery from Plextera, and recent?"""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from plextera_async._sansio.signing import distrust, header_value
@@ -54,12 +54,12 @@ class WebhookVerifier:
         """The largest body that is looked at."""
         return self._max_bytes
 
-    def verify(self, body: bytes, headers: Mapping[Any, Any]) -> WebhookEvent:
+    def verify(self, body: bytes, headers: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> WebhookEvent:
         """Check a delivery and give its event.
 
         Args:
             body: The raw body, before any parsing; what a framework parsed and wrote out again does not verify.
-            headers: The request's headers, in any mapping and any spelling.
+            headers: The request's headers, in any spelling: any mapping, multi-valued ones too, or pairs. Text or bytes.
 
         Raises:
             WebhookVerificationError: If it cannot be trusted or is no event; nothing else is ever raised, whatever
@@ -67,11 +67,7 @@ class WebhookVerifier:
 
         Source: contract, Events guide, "signature".
         """
-        if not isinstance(body, bytes | bytearray | memoryview):
-            raise WebhookVerificationError(
-                f"the body must be the raw bytes of the request, not {type(body).__name__}: take it before it is parsed"
-            )
-        raw = bytes(body)
+        raw = _raw(body)
         if len(raw) > self._max_bytes:
             raise WebhookVerificationError("the body is larger than max_bytes allows")
         header = header_value(headers)
@@ -90,6 +86,17 @@ def _is_secret(secret: object) -> bool:
 
 def _is_at_least_0(number: object) -> bool:
     return isinstance(number, int | float) and number >= 0
+
+
+def _raw(body: bytes) -> bytes:
+    if not isinstance(body, bytes | bytearray | memoryview):
+        raise WebhookVerificationError(
+            f"the body must be the raw bytes of the request, not {type(body).__name__}: take it before it is parsed"
+        )
+    try:
+        return bytes(body)
+    except (ValueError, BufferError):
+        raise WebhookVerificationError("the body is a memoryview that has been released") from None
 
 
 def _read(body: bytes) -> WebhookEvent:

@@ -58,3 +58,11 @@ def plextera(monkeypatch: pytest.MonkeyPatch) -> Plextera:
         return result
 
     return call
+
+
+@pytest.fixture
+def fixed_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every terminal one size and no colours."""
+    for name, value in {"COLUMNS": "120", "LINES": "20", "TERM": "xterm", "NO_COLOR": "1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)

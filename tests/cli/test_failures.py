@@ -5,6 +5,7 @@ import pytest
 
 from plextera_async import errors
 from plextera_async.cli.showing.failures import exit_code, explain, message_of, stops_everything
+from plextera_async.models import Extraction, ExtractionStatus, ExtractJob, RunStatus, WorkflowRun
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -64,6 +65,18 @@ def api(kind: type[errors.APIError], status: int, message: str | None = None) ->
             errors.WaitTimeoutError(id="ext1", elapsed=1.0),
             1,
             "it goes on: pick it up with `plextera wait ext1`; ext1 has not ended after 1.0 s",
+        ),
+        *(
+            (
+                errors.WaitTimeoutError(id="an-id", latest=latest, elapsed=1.0),
+                1,
+                f"it goes on: pick it up with `plextera wait{kind} an-id`; ",
+            )
+            for latest, kind in [
+                (Extraction(id="an-id", status=ExtractionStatus.QUEUED), ""),
+                (WorkflowRun(id="an-id", status=RunStatus.PROCESSING), " --kind run"),
+                (ExtractJob(id="an-id", status=ExtractionStatus.QUEUED), " --kind job"),
+            ]
         ),
         (OSError(5, "Input/output error"), 1, "the file cannot be read: Input/output error"),
     ],

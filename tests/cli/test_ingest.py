@@ -266,6 +266,7 @@ def test_a_key_that_is_revoked_meanwhile_ends_the_waits(plextera: Plextera, serv
 def test_an_ambiguous_create_is_told_with_the_key_to_look_for(plextera: Plextera, served: Sandbox) -> None:
     make()
     served.faults.add(Fault(path=UPLOAD, drop="after_body", apply=True))
+    served.faults.add(Fault(path="listExtractions", status=403))  # so that it cannot be looked for
     result = plextera("ingest", "in")
     (line,) = lines(result.stdout).values()
     (extraction,) = served.world.extracting.extractions.values()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from anyio.from_thread import BlockingPortal
 
+from plextera_async import AsyncPlextera
 from plextera_async.sandbox import Fault, Sandbox, Timing
 
 # A runner that was itself started in the background ignores SIGINT or SIGHUP, and its children would too.
@@ -140,7 +141,109 @@ def test_run_has_told_the_id_before(slow: Sandbox) -> None:
     (request, *_) = [request for request in slow.requests if request.method == "GET"]
 
     assert out == ""
-    assert err == f"plextera: run {request.path.rpartition('/')[2]} is started\nplextera: interrupted\n"
+    id = request.path.rpartition("/")[2]
+    assert err.startswith(f"plextera: run {id} is started\nplextera: {id} PROCESSING, 0 of 3 steps")
+    assert err.endswith("\nplextera: interrupted\n")
+
+
+_QUICK = (
+    "import anyio; from plextera_async._aio.clock import Clock; "
+    "Clock.sleep = lambda _, seconds: anyio.sleep(min(seconds, 0.01)); "
+)
+
+
+def started(served: Sandbox, portal: BlockingPortal, count: int) -> list[str]:
+    """Start runs, and give their ids."""
+
+    async def start() -> list[str]:
+        async with AsyncPlextera(served.api_key, base_url=served.base_url) as client:
+            return [(await client.runs.start("daily")).id for _ in range(count)]
+
+    return portal.call(start)
+
+
+def step_by_step(served: Sandbox, portal: BlockingPortal, id: str, done: int) -> None:
+    steps = [
+        {"id": str(n), "name": f"Step {n}", "status": "COMPLETED" if n < done else "QUEUED"} for n in range(3)
+    ]
+    extra = {"progress": {"stepsCompleted": done, "stepsTotal": 3}, "steps": steps}
+    portal.call(lambda: served.force(id, extra=extra))
+
+
+def test_wait_tells_each_step_and_when_interrupted_what_is_still_open(
+    slow: Sandbox, portal: BlockingPortal
+) -> None:
+    first, second = started(slow, portal, 2)
+    with running("wait", first, second, "--kind", "run", before=_QUICK) as process:
+        assert process.stderr is not None
+        begun = sorted(process.stderr.readline() for _ in range(2))
+        step_by_step(slow, portal, first, 1)
+        one = process.stderr.readline()
+        step_by_step(slow, portal, first, 2)
+        two = process.stderr.readline()
+        portal.call(lambda: slow.force(second, status="COMPLETED"))
+        assert process.stdout is not None
+        ended = process.stdout.readline()
+        _, err = interrupted(process)
+
+    assert begun == sorted(
+        f"plextera: {id} PROCESSING, 0 of 3 steps, at Read input\n" for id in (first, second)
+    )
+    assert one == f"plextera: {first} PROCESSING, 1 of 3 steps, at Step 1\n"
+    assert two == f"plextera: {first} PROCESSING, 2 of 3 steps, at Step 2\n"
+    assert ended == f"{second}  COMPLETED\n"
+    assert err.splitlines() == [
+        "plextera: interrupted; 1 of 2 not at an end, which go on (plextera wait --kind run ID):",
+        f"  {first}  PROCESSING, 2 of 3 steps, at Step 2",
+    ]
+
+
+def test_wait_interrupted_before_anything_was_read_tells_all_ids(slow: Sandbox) -> None:
+    slow.faults.add(Fault(method="GET", delay=600, times=None))
+    with running("wait", "e_1", "e_2", "e_1") as process:
+        until(lambda: len(slow.requests) == 2)
+        out, err = interrupted(process, signal.SIGTERM)
+
+    assert out == ""
+    assert (
+        err.splitlines()[0] == "plextera: interrupted; 2 of 2 not at an end, which go on (plextera wait ID):"
+    )
+    assert sorted(err.splitlines()[1:]) == ["  e_1  not read yet", "  e_2  not read yet"]
+
+
+def test_a_reader_that_goes_away_stops_waiting_without_a_traceback(
+    slow: Sandbox, portal: BlockingPortal
+) -> None:
+    first, second = started(slow, portal, 2)
+    with running("wait", first, second, "--kind", "run", before=_QUICK) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        portal.call(lambda: slow.force(first, status="COMPLETED"))
+        err = process.stderr.read()
+        process.wait(timeout=30)
+
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
+
+
+def test_a_terminal_sees_the_steps_of_a_run_in_a_row(slow: Sandbox, portal: BlockingPortal) -> None:
+    (id,) = started(slow, portal, 1)
+    terminal, stderr = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "100", "PYTHONPATH": str(_ROOT)}
+    command = [sys.executable, "-m", "plextera_async", "wait", id, "--kind", "run", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, env=environment) as process:
+        os.close(stderr)
+        until(lambda: any(request.method == "GET" for request in slow.requests))
+        portal.call(lambda: slow.force(id, status="COMPLETED"))
+        shown = read_to_the_end(terminal)
+        out, _ = process.communicate(timeout=30)
+
+    assert process.returncode == 0
+    assert json.loads(out)["status"] == "COMPLETED"
+    assert f"{id}  " in shown
+    assert "\x1b[?25h" in shown  # the cursor is back
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])

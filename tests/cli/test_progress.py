@@ -1,4 +1,3 @@
-import io
 import sys
 import time
 
@@ -8,37 +7,12 @@ from plextera_async.cli.showing import progress as progress_module
 from plextera_async.cli.showing.lines import Line
 from plextera_async.cli.showing.progress import Bar, Plain, progress_for
 from plextera_async.cli.showing.tally import Tally
+from tests.cli.terminals import streams
 
 HOSTILE = "[red]x[/red] :smile: 日本"
 
 
-class Stream(io.TextIOWrapper):
-    """A stream that is a terminal or not, and remembers what was written."""
-
-    def __init__(self, *, is_terminal: bool) -> None:
-        super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
-        self._is_terminal = is_terminal
-
-    def isatty(self) -> bool:
-        return self._is_terminal
-
-    def text(self) -> str:
-        self.flush()
-        return self.buffer.getvalue().decode()  # type: ignore[attr-defined] # it is the BytesIO from above
-
-
-@pytest.fixture(autouse=True)
-def _fixed_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"COLUMNS": "120", "LINES": "20", "TERM": "xterm", "NO_COLOR": "1"}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
-
-
-def streams(monkeypatch: pytest.MonkeyPatch, *, out: bool, err: bool) -> tuple[Stream, Stream]:
-    made = Stream(is_terminal=out), Stream(is_terminal=err)
-    monkeypatch.setattr(sys, "stdout", made[0])
-    monkeypatch.setattr(sys, "stderr", made[1])
-    return made
+pytestmark = pytest.mark.usefixtures("fixed_terminal")
 
 
 def ended(status: str) -> Line:

@@ -51,6 +51,34 @@ def test_it_prints_what_points_other_programs_to_it(plextera: Plextera, made: li
     assert (sandbox.timing.queued, sandbox.timing.processing) == (1.5, 3)
 
 
+def test_events_are_delivered_where_it_is_told(plextera: Plextera, made: list[Sandbox]) -> None:
+    endpoints = {
+        "https://a.example/?x=http": "http://127.0.0.1:80/a",
+        "https://b.example": "http://localhost/b",
+    }
+    pairs = [f"{url}={target}" for url, target in endpoints.items()]
+    result = plextera("sandbox", "--endpoint", pairs[0], "--endpoint", pairs[1])
+
+    assert result.exit_code == 0
+    assert {url: made[0]._endpoints.target_of(url) for url in endpoints} == endpoints
+
+
+@pytest.mark.parametrize(
+    ("pair", "said"),
+    [
+        ("https://a.example", "write it as https://URL=http://TARGET"),
+        ("https://a.example=https://127.0.0.1/", "write it as https://URL=http://TARGET"),
+        ("http://a.example=http://127.0.0.1/", "subscriptions have https URLs"),
+        ("https://a.example=http://b.example/", "is no http URL on loopback"),
+    ],
+)
+def test_endpoints_that_cannot_work_are_wrong_usage(plextera: Plextera, pair: str, said: str) -> None:
+    result = plextera("sandbox", "--endpoint", pair)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in " ".join(result.stderr.split())
+
+
 def test_a_key_of_the_users_own_is_not_shown(plextera: Plextera, made: list[Sandbox], tmp_path: Path) -> None:
     key = tmp_path / "my key"
     key.write_text("secret-1\n")

@@ -97,17 +97,46 @@ def test_an_id_that_is_not_there_is_one_line(plextera: Plextera, served: Sandbox
     result = plextera("wait", "no\x1bsuch")
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("plextera: getExtraction: HTTP 404 NOT_FOUND")
+    assert result.stderr.startswith("plextera: no\\x1bsuch: getExtraction: HTTP 404 NOT_FOUND")
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("start", [extraction, run, job])
+def test_ids_that_fail_end_no_other_wait(
+    plextera: Plextera, served: Sandbox, ask: Ask, start: Callable[[AsyncPlextera], Awaitable[str]]
+) -> None:
+    id = ask(start)
+    result = plextera("wait", "none", "", "a/b", id, "..", "--kind", start.__name__, "--json")
+
+    assert result.exit_code == 1
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == [id]
+    assert len(result.stderr.splitlines()) == 4
+    assert "HTTP 404" in result.stderr
+
+
+def test_a_run_that_was_closed_ends_no_other_wait(
+    plextera: Plextera, served: Sandbox, portal: BlockingPortal, ask: Ask
+) -> None:
+    served.timing = Timing(queued=600, processing=600)
+    closed = ask(run)
+    portal.call(lambda: served.close_run(closed))
+    served.timing = Timing(queued=0, processing=0)
+    completed = ask(run)
+    result = plextera("wait", closed, completed, "--kind", "run")
+
+    assert result.exit_code == 1
+    assert f"plextera: WorkflowRun {closed} ended CLOSED" in result.stderr
+    assert {f"{closed}  CLOSED", f"{completed}  COMPLETED"} <= set(result.stdout.splitlines())
 
 
 def test_a_wrong_key_is_configuration(
     plextera: Plextera, served: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLEXTERA_API_KEY", "wrong-key")
-    result = plextera("wait", "ext1")
+    result = plextera("wait", "ext1", "ext2", "ext3")
 
     assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
     assert result.stderr.startswith(
         "plextera: the API key was refused: check PLEXTERA_API_KEY or --api-key-file"
     )

@@ -91,6 +91,12 @@ def test_headers_may_be_json(plextera: Plextera) -> None:
     assert plextera(*capture(EXTRACTION, f"\ufeff {headers}")).exit_code == 0
 
 
+def test_headers_may_begin_with_the_request_line(plextera: Plextera) -> None:
+    headers = f"POST /webhooks/plextera HTTP/1.1\r\n{lines(signature(EXTRACTION))}"
+
+    assert plextera(*capture(EXTRACTION, headers)).exit_code == 0
+
+
 def test_the_secret_may_come_from_a_file_or_stdin(
     plextera: Plextera, monkeypatch: pytest.MonkeyPatch
 ) -> None:

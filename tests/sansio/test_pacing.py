@@ -186,7 +186,8 @@ def test_a_late_timer_is_made_up_for_and_quiet_is_not():
     assert not is_due(rate, 10.025)
     assert rate.age == pytest.approx(0.03)
 
-    later = sent(rate, 60.0, crowded=False)
+    assert sent(rate, 10.03, crowded=False).age == rate.age
+    later = sent(rate, 60.0, crowded=True)  # those who wait do so for something else
     assert later.age == rate.age
     assert later.next_at == pytest.approx(60.0 - 0.05 + 0.01)
 

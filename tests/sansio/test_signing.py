@@ -1,10 +1,12 @@
 """Signatures: fixed answers, because signing and checking share code, and laws."""
 
 import string
+from email import message_from_string
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict, MultiDict
 
 from plextera_async._sansio.signing import distrust, header_value, sign
 
@@ -100,12 +102,47 @@ def test_no_text_makes_it_raise(header):
         {"x-plextera-signature": "t=1"},
         {b"X-PLEXTERA-SIGNATURE": b"t=1"},
         {1: 2, "X-Plextera-Signature": "t=1"},
+        [(b"host", b"example.com"), (b"x-plextera-signature", b"t=1")],
+        iter([("X-Plextera-Signature", "t=1")]),
+        CIMultiDict({"X-PLEXTERA-SIGNATURE": "t=1"}),
+        message_from_string(
+            "X-Plextera-Signature: t=1\n\n"
+        ),  # as of http.server: no mapping, but with items()
     ],
 )
 def test_the_header_is_found_in_any_spelling(headers):
     assert header_value(headers) == "t=1"
 
 
-@pytest.mark.parametrize("headers", [{}, None, [], "x-plextera-signature", {"x": string.ascii_letters}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        MultiDict([("x-plextera-signature", "t=1"), ("X-Plextera-Signature", "t=2")]),
+        [("x-plextera-signature", "t=1"), ("host", "example.com"), (b"X-Plextera-Signature", b"t=2")],
+        {"x-plextera-signature": "t=1", "X-Plextera-Signature": "t=2"},
+    ],
+)
+def test_several_headers_of_one_name_are_joined_so_that_one_alone_is_never_trusted(headers):
+    assert header_value(headers) == "t=1,t=2"
+
+
+class Broken(dict):
+    def items(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        None,
+        [],
+        7,
+        "x-plextera-signature",
+        ["x-plextera-signature"],
+        Broken(),
+        {"x": string.ascii_letters},
+    ],
+)
 def test_no_header_is_none(headers):
     assert header_value(headers) is None

@@ -1,6 +1,7 @@
 """What type checkers are to see in the public API. Never run: mypy and pyright read it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, assert_type
@@ -12,15 +13,18 @@ from plextera_async import (
     DEFAULT,
     AsyncPlextera,
     ClientOptions,
+    Document,
     ExtractionHandle,
     ExtractJobHandle,
     FormFile,
     Handle,
     Limits,
+    Outcome,
     Pace,
     Paces,
     Page,
     Pages,
+    PlexteraError,
     PollPolicy,
     RetryPolicy,
     RunHandle,
@@ -109,11 +113,37 @@ async def extractions(client: AsyncPlextera) -> None:
         assert_type(snapshot, models.Extraction)
     assert_type(await client.extractions.upload(b"x", tags=None), ExtractionHandle)
     assert_type(client.extractions.handle("id"), ExtractionHandle)
+    assert_type(await client.extractions.find("k", since=datetime.now(UTC)), ExtractionHandle | None)
+    assert_type(handle.also_created, tuple[str, ...])
     assert_type(await client.extractions.get("id"), models.Extraction)
     feedback = await client.extractions.feedback("id", "text", type=models.FeedbackType.INFO, field_id="f")
     assert_type(feedback, models.ExtractionFeedback)
     general: Handle[models.Extraction] = handle
     assert_type(general.id, str)
+
+
+def few() -> Iterator[Document]:
+    yield Document("a.pdf", name="b.pdf", content_type="application/pdf", tags={"a": "b"}, key="k")
+    yield Document(url="https://x.example")
+    yield Document(file_id="f")
+    yield Document("a.pdf", "https://x.example")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+async def many(client: AsyncPlextera) -> None:
+    async with client.extract_many(few(), concurrency=5, ordered=True) as outcomes:
+        async for outcome in outcomes:
+            assert_type(outcome, Outcome)
+            assert_type(outcome.index, int)
+            assert_type(outcome.document, Document)
+            assert_type(outcome.id, str | None)
+            assert_type(outcome.extraction, models.Extraction | None)
+            assert_type(outcome.error, PlexteraError | None)
+            assert_type(outcome.unwrap(), models.Extraction)
+            assert_type(await outcome.ack(), None)
+    client.extract_many(["a.pdf", Path("b.pdf"), b"c", Document(b"d")])
+    client.extract_many(iter([Path("a.pdf")]))
+    client.extract_many([pieces, BytesIO(b"x")])
+    client.extract_many(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 async def fields(output: models.ExtractionOutput) -> None:

@@ -60,6 +60,7 @@ async def every_kind(event: WebhookEvent) -> None:
 
 async def calls(event: WebhookEvent, told: list[JobEvent]) -> None:
     assert_type(await receiver.handle(b"", {b"name": "value"}), Reply)
+    assert_type(WebhookVerifier("old", "new").verify(b"", [(b"name", b"value")]), WebhookEvent)
     assert_type(await store.claim("id"), Claim)
     assert_type(receiver.subscribe(told.append), Callable[[], None])
     assert_type(handler(receiver), Callable[[web.Request], Awaitable[web.StreamResponse]])

@@ -7,11 +7,12 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import uvicorn
 from aiohttp import web
 
-from plextera_async.webhooks import WebhookEvent, sign
+from plextera_async.webhooks import Reply, WebhookEvent, WebhookReceiver, sign
 
 SECRET = "whsec_of_a_test"
 
@@ -31,6 +32,12 @@ def extraction_event(event_id: str = "evt_1", end: str = "completed", **data: ob
 def signed(body: bytes, secret: str = SECRET) -> dict[str, str]:
     """Make the header that a delivery of now carries."""
     return {"X-Plextera-Signature": sign(body, secret, int(time.time()))}
+
+
+async def deliver(receiver: WebhookReceiver, body: bytes | None = None) -> Reply:
+    """Hand over a delivery of now."""
+    body = body or extraction_event()
+    return await receiver.handle(body, signed(body))
 
 
 class Noted:
@@ -55,16 +62,21 @@ class Noted:
 
 
 @asynccontextmanager
-async def serving(app: object) -> AsyncIterator[int]:
-    """Serve an application of aiohttp.web, or else of ASGI under uvicorn, on a port of loopback."""
-    server = _aiohttp(app) if isinstance(app, web.Application) else _uvicorn(app)
-    async with server as port:
+async def serving(app: object, *, patience: int = 0) -> AsyncIterator[int]:
+    """Serve an application of aiohttp.web, or else of ASGI under uvicorn, on a port of loopback.
+
+    Args:
+        app: What to serve.
+        patience: Seconds that what is in flight at the end may take; 0 ends it at once.
+    """
+    serve = _aiohttp if isinstance(app, web.Application) else _uvicorn
+    async with serve(app, patience) as port:
         yield port
 
 
 @asynccontextmanager
-async def _aiohttp(app: web.Application) -> AsyncIterator[int]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.05)
+async def _aiohttp(app: Any, patience: int) -> AsyncIterator[int]:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=patience or 0.05)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
@@ -74,8 +86,16 @@ async def _aiohttp(app: web.Application) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def _uvicorn(app: object) -> AsyncIterator[int]:
-    config = uvicorn.Config(app, log_config=None, access_log=False, http="h11", ws="none", lifespan="on")
+async def _uvicorn(app: Any, patience: int) -> AsyncIterator[int]:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        http="h11",
+        ws="none",
+        lifespan="on",
+        timeout_graceful_shutdown=patience,
+    )
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)

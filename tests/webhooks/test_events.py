@@ -66,6 +66,28 @@ def test_every_type_in_both_shapes_holds_its_model_with_its_id(row, shape):
     assert "an-id" in repr(event)
 
 
+@pytest.mark.parametrize(
+    ("data", "workflow"),
+    [
+        ({"workflowId": "w"}, models.WorkflowSummary(id="w")),
+        ({"workflowId": "w", "workflow": {"id": "w", "name": "W"}}, models.WorkflowSummary(id="w", name="W")),
+        ({"workflow": {"id": "w"}}, models.WorkflowSummary(id="w")),
+        ({}, None),
+    ],
+)
+def test_a_run_knows_its_workflow_whichever_way_it_is_told(data, workflow):
+    event = read_event(envelope("workflow.run.completed", {"runId": "r", "status": "COMPLETED", **data}))
+
+    assert event.run.workflow == workflow
+
+
+@pytest.mark.parametrize("name", ["jobId", "extractionId", "id"])
+def test_a_job_of_the_first_generation_is_found_under_each_name(name):
+    event = read_event(envelope("document-insights.job.failed", {name: "an-id", "status": "FAILED"}))
+
+    assert event.job.id == "an-id"
+
+
 def test_an_unknown_type_keeps_everything():
     body = envelope("workflow.run.paused", {"runId": "r"})
 
@@ -87,6 +109,8 @@ def test_an_unknown_type_keeps_everything():
         (envelope("workflow.run.failed", {"runId": "r"}), "$.data.status"),
         (envelope("workflow.run.failed", {"runId": "r", "status": "FAILED"}, eventId=None), "$.eventId"),
         (envelope("new.type", {}, eventId=None), "$.eventId"),
+        (envelope("workflow.run.failed", {"runId": "r", "status": "FAILED"}, eventId=""), "$.eventId"),
+        (envelope("workflow.run.failed", {"runId": "", "status": "FAILED"}), "$.data.id"),
     ],
 )
 def test_what_is_no_event_says_where(body, path):

@@ -3,13 +3,16 @@
 import asyncio
 import importlib
 import sys
+from contextlib import asynccontextmanager
 from functools import partial
 
 import aiohttp
 import pytest
 
 from examples.shared_seen_events import SQLiteSeenEvents
+from plextera_async.sandbox import DeliveryFault, DeliveryPolicy, Sandbox, Timing
 from plextera_async.webhooks import Claim, WebhookReceiver, WebhookVerifier
+from tests.sandbox.support import until
 from tests.webhooks.deliveries import SECRET, Noted, extraction_event, serving, signed
 
 ENDPOINT = "https://example.com/webhooks/plextera"
@@ -23,6 +26,18 @@ def aiohttp_app(module):
     return module.make_app()
 
 
+@pytest.fixture
+def policy():
+    return DeliveryPolicy(first_delay=0.01)
+
+
+@pytest.fixture
+async def sandbox(policy):
+    """A sandbox that delivers again at once, in place of the one of all tests."""
+    async with Sandbox(timing=Timing(queued=0, processing=0), delivery_policy=policy) as running:
+        yield running
+
+
 @pytest.fixture(params=[("examples.receive_fastapi", fastapi_app), ("examples.receive_aiohttp", aiohttp_app)])
 def module_and_app(request, sandbox, monkeypatch):
     settings = {"API_KEY": sandbox.api_key, "BASE_URL": sandbox.base_url}
@@ -34,41 +49,48 @@ def module_and_app(request, sandbox, monkeypatch):
     del sys.modules[name]
 
 
-async def test_an_application_takes_a_document_and_receives_its_end(module_and_app, sandbox, capsys):
-    async with (
-        serving(module_and_app()) as port,
-        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
-    ):
-        answer = await session.post("/documents/note.txt", data=b"Patient: Jane Doe\n")
-        extraction_id = (await answer.json())["id"]
-        output = {"fields": [{"id": "patient"}]}
-        completed = extraction_event(extractionId=extraction_id, output=output)
-        bodies = [completed, completed, extraction_event("evt_2", "failed")]
-        statuses = [
-            (await session.post("/webhooks/plextera", data=body, headers=signed(body))).status
-            for body in bodies
-        ]
-        forged = await session.post(
-            "/webhooks/plextera", data=completed, headers=signed(completed, "another")
-        )
+@asynccontextmanager
+async def served(app, sandbox):
+    """Serve an application, and let the sandbox deliver to it; gives what submits a document and gives its id."""
+    async with serving(app) as port, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+        sandbox.add_endpoint(ENDPOINT, f"http://127.0.0.1:{port}/webhooks/plextera")
 
-    assert (answer.status, list(sandbox.world.extractions)) == (202, [extraction_id])
-    assert (statuses, forged.status) == ([200, 200, 200], 400)
-    assert capsys.readouterr().out == f"{extraction_id} 1 fields\nan-id FAILED\n"
+        async def submit(name, content):
+            answer = await session.post(f"/documents/{name}", data=content)
+            assert answer.status == 202
+            return (await answer.json())["id"]
+
+        yield submit
+
+
+async def delivered(sandbox, *statuses):
+    """Wait until the sandbox has delivered, each time with the answer expected."""
+    await until(lambda: len(sandbox.deliveries) >= len(statuses))
+    await sandbox.settle()
+    assert [one.status for one in sandbox.deliveries] == list(statuses)
+
+
+async def test_an_application_takes_a_document_and_receives_its_end(module_and_app, sandbox, capsys):
+    sandbox.delivery_faults.add(DeliveryFault(wrong_signature=True))
+    sandbox.delivery_faults.add(DeliveryFault(duplicate=True))
+    async with served(module_and_app(), sandbox) as submit:
+        completed = await submit("note.txt", b"Patient: Jane Doe\n")
+        await delivered(sandbox, 400, 200, 200)
+        rejected = await submit("torn.pdf", b"%PDF-1.7 torn")
+        await delivered(sandbox, 400, 200, 200, 200)
+
+    assert list(sandbox.world.extractions) == [completed, rejected]
+    assert capsys.readouterr().out == f"{completed} 1 fields\n{rejected} REJECTED\n"
     assert len(sandbox.world.subscriptions) == 1
 
 
-async def test_an_application_reads_an_output_that_the_event_lacks(module_and_app, capsys):
-    async with (
-        serving(module_and_app()) as port,
-        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
-    ):
-        answer = await session.post("/documents/note.txt", data=b"Patient: Jane Doe\nGlucose: 5.4\n")
-        body = extraction_event(extractionId=(await answer.json())["id"])
-        delivered = await session.post("/webhooks/plextera", data=body, headers=signed(body))
+@pytest.mark.parametrize("policy", [DeliveryPolicy(with_output=False)])
+async def test_an_application_reads_an_output_that_the_event_lacks(module_and_app, sandbox, capsys):
+    async with served(module_and_app(), sandbox) as submit:
+        extraction_id = await submit("note.txt", b"Patient: Jane Doe\nGlucose: 5.4\n")
+        await delivered(sandbox, 200)
 
-    assert delivered.status == 200
-    assert capsys.readouterr().out.endswith(" 2 fields\n")
+    assert capsys.readouterr().out == f"{extraction_id} 2 fields\n"
 
 
 async def test_an_application_that_starts_again_does_not_subscribe_again(module_and_app, sandbox):

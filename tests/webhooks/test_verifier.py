@@ -22,6 +22,12 @@ def signed(body, secret="new", at=NOW):
     return {"X-Plextera-Signature": sign(body, secret, at)}
 
 
+def released(body):
+    view = memoryview(body)
+    view.release()
+    return view
+
+
 @pytest.mark.parametrize("secret", ["old", "new"])
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_a_delivery_signed_with_either_secret_is_read(secret, kind):
@@ -42,6 +48,9 @@ def test_a_delivery_signed_with_either_secret_is_read(secret, kind):
         (BODY, None, "no X-Plextera-Signature"),
         (BODY.decode(), signed(BODY), "raw bytes"),
         ({"eventId": "evt_1"}, signed(BODY), "raw bytes"),
+        (released(BODY), signed(BODY), "released"),
+        (BODY, {"X-Plextera-Signature": None}, "malformed"),
+        (BODY, list(signed(BODY).items()) * 2, "malformed"),
         (b"{}", signed(b"{}"), "not an event"),
         (b"\xff\xfe", signed(b"\xff\xfe"), "not an event"),
         (b"[" * 100_000, signed(b"[" * 100_000), "not an event"),
@@ -82,6 +91,7 @@ def test_even_well_signed_nonsense_only_raises_its_own_error(body):
         (("x",), float("nan")),
         (("\ud800",), 1),
         (("x",), "1"),
+        ((["x"],), 1),
     ],
 )
 def test_settings_that_cannot_work_are_refused(secrets, tolerance):
@@ -93,8 +103,16 @@ def test_the_secret_does_not_show():
     assert repr(WebhookVerifier("hush")) == "<WebhookVerifier with 1 secrets>"
 
 
-def test_neither_aiohttp_nor_anyio_is_imported():
-    code = "import sys, plextera_async.webhooks; print({'aiohttp', 'anyio'} & set(sys.modules))"
+@pytest.mark.parametrize(
+    ("then", "absent"),
+    [
+        ("", {"aiohttp", "anyio", "cattrs"}),
+        ("; import plextera_async.webhooks.asgi", {"aiohttp", "anyio", "cattrs"}),
+        (f"; plextera_async.webhooks.events.read_event({BODY!r})", {"aiohttp", "anyio"}),
+    ],
+)
+def test_neither_aiohttp_nor_anyio_is_imported_and_cattrs_only_to_read(then, absent):
+    code = f"import sys, plextera_async.webhooks{then}; print({absent!r} & set(sys.modules))"
 
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 

@@ -19,6 +19,7 @@ from plextera_async.cli.showing.lines import to_json
 from plextera_async.cli.showing.notices import retry_notices
 from plextera_async.cli.showing.progress import print_line
 from plextera_async.cli.showing.text import clean
+from plextera_async.cli.showing.waiting import waiting_for
 
 __all__ = ["command"]
 
@@ -74,4 +75,5 @@ async def _run(job: _Job) -> int:
         click.echo(
             f"plextera: run {clean(handle.id)} is started", err=True
         )  # known also when it is interrupted
-        return await see_through(handle, as_json=job.as_json)
+        with waiting_for([handle.id]) as waiting:
+            return await see_through(handle, waiting, as_json=job.as_json)

@@ -3,6 +3,7 @@
 import shlex
 import signal
 import sys
+from typing import Any
 
 import anyio
 import click
@@ -16,6 +17,18 @@ __all__ = ["command"]
 # Ctrl-C cancels the task by itself, but a shell's background job never gets it. Windows has no such signal.
 _ENDS = () if sys.platform == "win32" else (signal.SIGTERM,)
 _SECONDS = click.FloatRange(min=0, max=86_400)
+
+
+def _read_endpoints(
+    _context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]
+) -> dict[str, str]:
+    endpoints: dict[str, str] = {}
+    for pair in pairs:
+        url, equals, target = pair.rpartition("=http://")  # a URL may hold an equals sign too
+        if not equals:
+            raise click.BadParameter(f"write it as https://URL=http://TARGET: {pair!r}")
+        endpoints[url] = f"http://{target}"
+    return endpoints
 
 
 @click.command()
@@ -45,17 +58,30 @@ _SECONDS = click.FloatRange(min=0, max=86_400)
     show_default=True,
     help="Time that a job takes.",
 )
-def command(*, port: int, api_key_file: str | None, queued: float, processing: float) -> None:
+@click.option(
+    "--endpoint",
+    "endpoints",
+    multiple=True,
+    callback=_read_endpoints,
+    metavar="URL=TARGET",
+    help="Deliver what is subscribed at the https URL to http://127.0.0.1:PORT/PATH; repeatable.",
+)
+def command(*, api_key_file: str | None, queued: float, processing: float, **settings: Any) -> None:
     """Serve a pretend Plextera API on loopback until Ctrl-C.
 
     Prints the lines that point other programs to it. It is no OCR and no model: fields come from plain rules.
     """
     key = None if api_key_file is None else read_key(api_key_file)
-    sandbox = Sandbox(api_key=key, port=port, timing=Timing(queued=queued, processing=processing))
+    try:
+        sandbox = Sandbox(api_key=key, timing=Timing(queued=queued, processing=processing), **settings)
+    except ValueError as wrong:
+        raise click.BadParameter(str(wrong), param_hint="--endpoint") from None
     try:
         anyio.run(_serve, sandbox, api_key_file)
     except OSError as failure:
-        raise click.ClickException(f"the sandbox cannot listen on port {port}: {failure.strerror}") from None
+        raise click.ClickException(
+            f"the sandbox cannot listen on port {settings['port']}: {failure.strerror}"
+        ) from None
     except KeyboardInterrupt:
         pass  # that is how it is meant to end
     click.echo("plextera: the sandbox has ended", err=True)

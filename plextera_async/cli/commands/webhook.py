@@ -1,6 +1,7 @@
 """`plextera webhook`: help with receiving events."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +14,8 @@ from plextera_async.errors import WebhookVerificationError
 from plextera_async.webhooks import ExtractionEvent, ExtractJobEvent, RunEvent, WebhookEvent, WebhookVerifier
 
 __all__ = ["command"]
+
+_REQUEST_LINE = re.compile(r"[A-Z]+ \S+ HTTP/[0-9.]+\s*")
 
 
 @click.group("webhook")
@@ -27,20 +30,18 @@ def _read_file(_context: click.Context, _option: click.Parameter, name: str) -> 
         raise click.BadParameter(f"{clean(name)} cannot be read: {failure.strerror}") from None
 
 
-def _read_headers(context: click.Context, option: click.Parameter, name: str) -> dict[str, str]:
-    """Read `Name: value` lines or a JSON object; a header that comes twice is joined, as HTTP has it."""
+def _read_headers(context: click.Context, option: click.Parameter, name: str) -> list[tuple[str, str]]:
+    """Read `Name: value` lines, perhaps below a request line, or a JSON object."""
     text = _read_file(context, option, name).decode("utf-8-sig", "replace")
     pairs = _json_pairs(text) if text.lstrip().startswith("{") else _line_pairs(text)
-    headers: dict[str, str] = {}
-    for key, value in pairs:
-        lower = key.strip().lower()
-        headers[lower] = f"{headers[lower]},{value.strip()}" if lower in headers else value.strip()
-    return headers
+    return [(key.strip(), value.strip()) for key, value in pairs]
 
 
 def _line_pairs(text: str) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     for number, line in enumerate(text.splitlines(), 1):
+        if number == 1 and _REQUEST_LINE.fullmatch(line):
+            continue
         name, colon, value = line.partition(":")
         if line.strip() and not colon:
             raise click.BadParameter(f"line {number} is no `Name: value`")
@@ -68,7 +69,7 @@ def _json_pairs(text: str) -> list[tuple[str, str]]:
     metavar="FILE",
     required=True,
     callback=_read_headers,
-    help="The headers: `Name: value` lines, or a JSON object.",
+    help="The headers: `Name: value` lines as they came, or a JSON object.",
 )
 @click.option(
     "--tolerance",
@@ -79,7 +80,7 @@ def _json_pairs(text: str) -> list[tuple[str, str]]:
     help="Oldest age; inf for a request of any age.",
 )
 @secret_option
-def verify(*, body: bytes, headers: dict[str, str], tolerance: float, secret_file: str | None) -> None:
+def verify(*, body: bytes, headers: list[tuple[str, str]], tolerance: float, secret_file: str | None) -> None:
     """Check a captured request: print its event as type, event id, id and status, or why it is not trusted."""
     verifier = WebhookVerifier(read_secret(secret_file), tolerance=tolerance)
     try:

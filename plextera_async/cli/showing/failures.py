@@ -25,6 +25,7 @@ _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _KEY_HINT = "check PLEXTERA_API_KEY or --api-key-file"
 _ADDRESS_HINT = "check the network, and --base-url or PLEXTERA_BASE_URL"
 _UPLOAD = "uploadExtraction"
+_KINDS = {"WorkflowRun": " --kind run", "ExtractJob": " --kind job"}
 _HINTS: tuple[tuple[type[errors.PlexteraError], Callable[[Any], str | None]], ...] = (
     (errors.AuthenticationError, lambda _: f"the API key was refused: {_KEY_HINT}"),
     (errors.PermissionDeniedError, lambda _: "the API key is valid but not allowed to do this"),
@@ -32,7 +33,7 @@ _HINTS: tuple[tuple[type[errors.PlexteraError], Callable[[Any], str | None]], ..
     (errors.RedirectError, lambda _: f"the service answered from elsewhere: {_ADDRESS_HINT}"),
     (errors.NotFoundError, lambda error: _not_there(error.operation)),
     (errors.AmbiguousCreateError, lambda error: _look_first(error.key)),
-    (errors.WaitTimeoutError, lambda error: f"it goes on: pick it up with `plextera wait {error.id}`"),
+    (errors.WaitTimeoutError, lambda error: f"it goes on: pick it up with `{_wait_for(error)}`"),
 )
 
 
@@ -90,6 +91,10 @@ def _said(failure: errors.PlexteraError) -> str | None:
 def _not_there(operation: str | None) -> str | None:
     """Tell a wrong address: what is uploaded to names nothing that could be missing."""
     return f"there is no such service: {_ADDRESS_HINT}" if operation == _UPLOAD else None
+
+
+def _wait_for(error: errors.WaitTimeoutError) -> str:
+    return f"plextera wait{_KINDS.get(type(error.latest).__name__, '')} {error.id}"
 
 
 def _look_first(key: str | None) -> str:

@@ -3,36 +3,64 @@
 from collections.abc import Mapping
 from typing import Any
 
-import click
-
 from plextera_async._sansio.codec import plain
+from plextera_async._sansio.polling import is_over
 from plextera_async.cli.showing.failures import exit_code, explain
 from plextera_async.cli.showing.lines import COMPLETED, to_json
 from plextera_async.cli.showing.progress import print_line
 from plextera_async.cli.showing.tables import show_fields, show_steps
 from plextera_async.cli.showing.text import clean
+from plextera_async.cli.showing.waiting import Lines
 from plextera_async.client.handles import ExtractionHandle, ExtractJobHandle, RunHandle
-from plextera_async.errors import PlexteraError
+from plextera_async.errors import AuthenticationError, PlexteraError
 
 __all__ = ["AnyHandle", "see_through"]
 
 AnyHandle = ExtractionHandle | ExtractJobHandle | RunHandle
 
 
-async def see_through(handle: AnyHandle, *, as_json: bool) -> int:
+async def see_through(handle: AnyHandle, waiting: Lines, *, as_json: bool) -> int:
     """Wait for the end of a job and show it; gives the exit code.
 
     A job that ended badly is shown as well, because its steps say where.
+
+    Raises:
+        OSError: If it cannot be shown.
     """
-    code = 0
+    failure: PlexteraError | None = None
     try:
-        await (handle.wait() if isinstance(handle, RunHandle) else handle.result())
-    except PlexteraError as failure:
-        click.echo(f"plextera: {explain(failure)}", err=True)
-        code = exit_code(failure)
+        await _follow(handle, waiting)
+    except PlexteraError as caught:
+        failure = caught
+    waiting.end(handle.id)
+    if failure is not None:
+        _tell(failure, handle, waiting)
     if handle.latest is not None:
-        (_show_json if as_json else _show)(handle)
-    return code or int(handle.status != COMPLETED)
+        with waiting.aside():
+            (_show_json if as_json else _show)(handle)
+    if failure is not None:
+        return exit_code(failure)
+    return int(handle.status != COMPLETED)
+
+
+async def _follow(handle: AnyHandle, waiting: Lines) -> None:
+    """Wait for the end; on the way tell of the steps of a run, which nothing else has."""
+    if not isinstance(handle, RunHandle):
+        await handle.result()
+        return
+    async for run in handle.watch():
+        if not is_over(run):
+            waiting.show(run, handle.id)
+    await handle.wait()  # without a request: it is over
+
+
+def _tell(failure: PlexteraError, handle: AnyHandle, waiting: Lines) -> None:
+    """Say why, and of which job; what all jobs meet is told of none, and once."""
+    id, text = clean(handle.id), explain(failure)
+    if isinstance(failure, AuthenticationError):
+        waiting.say_once(text, about=type(failure).__name__)
+    else:
+        waiting.say(text if id in text else f"{id}: {text}")
 
 
 def _show_json(handle: AnyHandle) -> None:

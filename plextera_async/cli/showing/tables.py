@@ -38,7 +38,11 @@ def _show(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     for row in rows:
         # Text, because rich would read square brackets in a plain string as markup
         table.add_row(*(Text(_cell(value)) for value in row))
-    Console(file=sys.stdout, highlight=False).print(table)
+    console = Console(file=sys.stdout, highlight=False)
+    with console.capture() as captured:  # rich itself ends the process when nobody reads any more
+        console.print(table)
+    sys.stdout.write(captured.get())
+    sys.stdout.flush()
 
 
 def _cell(value: object) -> str:
