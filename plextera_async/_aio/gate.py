@@ -121,10 +121,6 @@ class _Here:
         self.lanes = {kind: _Lane(lessons[kind], limit) for kind in KINDS}
         self.places: Iterator[int] = count()
 
-    def learned(self) -> None:
-        """Let as many be under way in all as the kind that has shown most; before that, as many as one kind begins with."""
-        self.limit = max(self.first, *(lane.room for lane in self.lanes.values()))
-
     def let_through(self, now: float) -> None:
         """Let everybody leave who may, and call one of those that wait for a moment if nobody sleeps for them."""
         while self.waiting and self.in_flight < self.limit and (queue := self._next(now)):
@@ -267,7 +263,7 @@ class Turn:
             room = lane.room
             lane.learn(told, self._cuts, now, pause)
             if lane.room != room:
-                here.learned()
+                here.limit = max(here.first, *(each.room for each in here.lanes.values()))
         if here.waiting:
             here.let_through(now)
 

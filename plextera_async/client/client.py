@@ -48,7 +48,9 @@ __all__ = ["AsyncPlextera"]
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _DEFAULTS: Final = ClientOptions()
-_WIRED: Final = frozenset({"_sender", "event_subscriptions", "extractions", "files", "jobs", "runs"})
+_WIRED: Final = frozenset(
+    {"_sender", "_watchers", "event_subscriptions", "extractions", "files", "jobs", "runs"}
+)
 _WIRING: Final = Lock()
 
 
@@ -112,7 +114,7 @@ class AsyncPlextera:
             raise ConfigurationError(
                 f"events must be a source of events, such as a WebhookReceiver, not {type(events).__name__}"
             )
-        self._watchers = Watchers(events)
+        self._events = events
         self._options = options
         self._given = None if session is None else Sessions(session)
         self._is_view = False
@@ -149,6 +151,8 @@ class AsyncPlextera:
         return Sender(transport, self._options, Gate(self._options.limits.concurrency), Clock())
 
     def _wire(self, sender: Sender, *, is_view: bool) -> None:
+        if "_watchers" not in vars(self):
+            self._watchers = Watchers(self._events)
         self._sender = sender
         self._is_view = is_view
         self.files = Files(sender, self._watchers)
@@ -175,9 +179,8 @@ class AsyncPlextera:
 
         Safe to call twice, and the client may be used again. Does nothing for a view and for a session of your own.
         """
-        if not self._is_view:
-            self._watchers.stop()
         if "_sender" in vars(self) and not self._is_view:
+            self._watchers.stop()
             await self._sender.transport.sessions.aclose()
 
     def with_options(self, **changes: Any) -> "AsyncPlextera":

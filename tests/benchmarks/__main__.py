@@ -13,7 +13,7 @@ from tests.benchmarks.report import surroundings
 
 __all__ = ["main"]
 
-NAMES = ("jobs", "fan_out", "uploads", "decoding", "starting", "waiting", "quota")
+NAMES = ("jobs", "fan_out", "uploads", "decoding", "starting", "waiting", "quota", "many_documents")
 _HERE = Path(__file__).parent
 _RESULTS = _HERE / "RESULTS.md"
 _NOTES = "## Notes"

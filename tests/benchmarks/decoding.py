@@ -148,7 +148,7 @@ def main() -> None:
     if sys.argv[1:2] == ["--side"]:
         print(json.dumps(_measure(*sys.argv[2:4])))  # noqa: T201 - to the process that compares
         return
-    chosen = arguments(__doc__ or "", rounds=9)
+    chosen = arguments(__doc__ or "", name="decoding", rounds=9)
     rows: list[Row] = []
     raw: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:

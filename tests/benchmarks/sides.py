@@ -3,20 +3,17 @@
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-__all__ = ["Row", "arguments", "in_turns", "row", "tell"]
+from tests.benchmarks.report import FOLDER, surroundings
 
-_PACKAGES = ("aiohttp", "attrs", "cattrs", "msgspec", "pydantic")
+__all__ = ["Row", "arguments", "in_turns", "row", "tell"]
 
 
 @dataclass(frozen=True)
@@ -68,15 +65,18 @@ def in_turns(
     return seen
 
 
-def arguments(about: str, *, rounds: int) -> argparse.Namespace:
+def arguments(about: str, *, name: str, rounds: int) -> argparse.Namespace:
     """Read the arguments that both benchmarks take."""
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=rounds, help=f"how many rounds; {rounds}")
-    parser.add_argument("--json", type=Path, help="write all figures of all rounds here")
+    file = FOLDER / f"{name}.json"
+    parser.add_argument(
+        "--json", type=Path, default=file, help=f"write all figures of all rounds here; {file}"
+    )
     return parser.parse_args()
 
 
-def tell(rows: Sequence[Row], raw: Any, file: Path | None) -> None:
+def tell(rows: Sequence[Row], raw: Any, file: Path) -> None:
     """Print the table, and write what it was made of."""
     print("| Figure | Against | Ratio (least - most) | Bar | Stretch | For scale |")  # noqa: T201 - what it is for
     print("| --- | --- | --- | --- | --- | --- |")  # noqa: T201 - as above
@@ -85,10 +85,6 @@ def tell(rows: Sequence[Row], raw: Any, file: Path | None) -> None:
         levels = ["" if level is None else f"<= {level:g}" for level in (one.bar, one.stretch)]
         cells = [one.figure, one.against, spread, *levels, one.scale]
         print(f"| {' | '.join(cells)} |")  # noqa: T201 - as above
-    if file is not None:
-        where = {"python": platform.python_version(), "cores": os.cpu_count(), "load": os.getloadavg()[0]}
-        packages = {name: version(name) for name in _PACKAGES}
-        content = {"date": datetime.now(UTC).date().isoformat(), **where, "packages": packages}
-        file.write_text(
-            json.dumps({**content, "rows": [asdict(one) for one in rows], "rounds": raw}, indent=1)
-        )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    content = {**surroundings(), "rows": [asdict(one) for one in rows], "rounds": raw}
+    file.write_text(json.dumps(content, indent=1))

@@ -111,7 +111,7 @@ def main() -> None:
     if sys.argv[1:2] == ["--side"]:
         print(json.dumps(_measure(sys.argv[2])))  # noqa: T201 - to the process that compares
         return
-    chosen = arguments(__doc__ or "", rounds=9)
+    chosen = arguments(__doc__ or "", name="starting", rounds=9)
     sides: dict[str, Any] = {
         side: ["-m", __spec__.name, "--side", side] for side in (*_IMPORTS, "making", "session")
     }
