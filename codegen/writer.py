@@ -13,7 +13,7 @@ from codegen.names import camel
 from codegen.spec import Node, Spec, SpecError, join
 
 _HEADS: Final = {
-    Kind.RESPONSE: "@attrs.frozen(kw_only=True)\nclass {}:",
+    Kind.RESPONSE: "@attrs.frozen(kw_only=True, weakref_slot=False)\nclass {}:",
     Kind.REQUEST: "@attrs.define(kw_only=True)\nclass {}:",
     Kind.UNKNOWN: "@attrs.frozen(kw_only=True)\nclass {}(_c.UnknownVariant):",
 }

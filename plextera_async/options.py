@@ -99,10 +99,11 @@ class PollPolicy:
     """How a waiting handle looks at its job."""
 
     first_delay: float = attrs.field(default=1.0, validator=_positive)
-    """Pause before the second look; each later one is half as long again, spread by a fifth to both sides."""
+    """Pause before the second look; each later one is half as long again, spread by a fifth to both sides. Also between
+    looks at lists while jobs are young, when there are many waits."""
 
     max_delay: float = attrs.field(default=10.0, validator=_positive)
-    """Longest pause between two looks. Ten seconds: with thirty, the mean job is noticed ten seconds late."""
+    """Longest pause between two looks, while no events arrive and lists can be read. Ten seconds: with thirty, the mean job is noticed ten seconds late."""
 
     wait_timeout: float | None = attrs.field(default=3600.0, validator=_positive_or_none)
     """Limit of a wait that names none; None is no limit."""

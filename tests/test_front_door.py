@@ -57,10 +57,33 @@ def _loaded_by(statement: str) -> set[str]:
         ("from plextera_async import ClientOptions", HEAVY),
         ("from plextera_async import models", HEAVY),
         ("import plextera_async.webhooks", {"aiohttp", "anyio"}),
+        ("from plextera_async.webhooks import WebhookReceiver, WebhookVerifier, sign", {"aiohttp", "anyio"}),
+        ("from plextera_async.webhooks.asgi import WebhookApp", {"aiohttp", "anyio"}),
     ],
 )
 def test_small_needs_load_little(statement: str, unwanted: set[str]):
     assert not unwanted & _loaded_by(statement)
+
+
+def _number_loaded_by(statement: str) -> int:
+    code = f"import sys\nbefore = len(sys.modules)\n{statement}\nprint(len(sys.modules) - before)"
+    return int(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60).stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("statement", "share"),
+    [
+        ("import plextera_async", 0.2),
+        ("import plextera_async.errors", 0.3),
+        ("from plextera_async import models", 0.5),
+        ("import plextera_async.webhooks", 0.8),
+        ("from plextera_async import AsyncPlextera", 2),
+    ],
+)
+def test_imports_are_counted_in_those_of_aiohttp(statement: str, share: float):
+    assert _number_loaded_by(statement) <= share * _number_loaded_by("import aiohttp")
 
 
 def test_a_star_import_brings_every_name():

@@ -18,7 +18,7 @@ ENDPOINT = "https://example.com/webhooks/plextera"
 README = (ROOT / "README.md").read_text()
 PYTHON = dict(
     zip(
-        ["poll", "events", "workflow", "many", "lists", "ambiguous", "sandbox"],
+        ["poll", "events", "workflow", "many", "lists", "ambiguous", "ingest", "sandbox"],
         re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE),
         strict=True,
     )
@@ -145,6 +145,28 @@ def test_an_ambiguous_submission_is_looked_for(served, capsys, *, applied, shown
 
     assert capsys.readouterr().out.startswith(shown)
     assert sum(request.method == "POST" for request in served.requests) == 1
+
+
+def test_an_ingestion_with_a_ledger_goes_on(served, capsys):
+    run("ingest")
+    first = capsys.readouterr().out
+    run("ingest")
+
+    assert first.endswith(" completed\n")
+    assert capsys.readouterr().out == ""
+    assert len(served.world.extractions) == 1
+
+
+def test_every_test_that_is_named_is_there():
+    named = set(re.findall(r"`(test_\w+)`", README))
+    there = {
+        name
+        for path in ROOT.glob("tests/**/*.py")
+        for name in re.findall(r"def (test_\w+)", path.read_text())
+    }
+
+    assert len(named) > 10
+    assert named <= there
 
 
 def test_the_sandbox_example_lives_through_its_faults(capsys):

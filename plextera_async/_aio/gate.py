@@ -93,10 +93,9 @@ class _Lane:
         if flight is not self.flight:
             self.flight, self.room = flight, flight.room
 
-    def head(self) -> "Turn | None":
-        """Give who is to sleep for the others."""
-        queue = _waiting(self.asked) or _waiting(self.polls)
-        return queue[0][1] if queue else None
+    def head(self) -> "Turn":
+        """Give the one that is to sleep for all that wait; one does."""
+        return (_waiting(self.asked) or _waiting(self.polls))[0][1]
 
     def pace(self, now: float) -> Pace:
         rate = self.lesson.rate
@@ -128,9 +127,7 @@ class _Here:
             queue[0][1].leave(queue, now)
         for lane in self.lanes.values():
             if lane.waiting and lane.sleeper is None and lane.seconds_left(now) is not None:
-                head = lane.head()
-                if head is not None:
-                    head.call()
+                lane.head().call()
 
     def _next(self, now: float) -> "list[tuple[int, Turn]] | None":
         """Give the queue whose head leaves next: of the open lanes the one with the oldest call, polls last."""

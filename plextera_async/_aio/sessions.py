@@ -1,9 +1,11 @@
 """aiohttp sessions: made on first use, once per running loop, closed with the client or with the loop."""
 
 import asyncio
+import os
 import warnings
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -33,6 +35,15 @@ class Pair:
     changes: aiohttp.ClientSession
 
 
+_Open = dict[asyncio.AbstractEventLoop, tuple[Pair, AsyncGenerator[Pair, None]]]
+
+_HELD: Final[dict[int, _Open]] = {}
+"""What is open, so that it is not garbage together with a client in a cycle: then each session would warn by itself."""
+
+_PARENTS: Final[list[object]] = []
+"""What a forked child has inherited, and must not so much as let go of."""
+
+
 class Sessions:
     """The sessions of a client and its views.
 
@@ -45,7 +56,8 @@ class Sessions:
         if given is not None and not isinstance(given, aiohttp.ClientSession):
             raise ConfigurationError(f"session must be an aiohttp.ClientSession, not {type(given).__name__}")
         self._given = given
-        self._open: dict[asyncio.AbstractEventLoop, tuple[Pair, AsyncGenerator[Pair, None]]] = {}
+        self._process = os.getpid()
+        self._open: _Open = {}
         self._closings: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
 
     def closings(self) -> int:
@@ -66,12 +78,23 @@ class Sessions:
         loop = asyncio.get_running_loop()
         if self._given is not None:
             return self._check(self._given, loop)
-        held = self._open.get(loop)
+        held = self._own().get(loop)
         if held is None or held[0].reads.closed:
             self._forget_ended()
+            _HELD[id(self._open)] = self._open
             keeper = _kept(self._open, loop)
             held = self._open[loop] = (await anext(keeper), keeper)
         return held[0]
+
+    def _own(self) -> _Open:
+        """Give what this process has opened; in a forked child, the parent's connections are the parent's."""
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            inherited, self._open = self._open, {}
+            _HELD.pop(id(inherited), None)
+            for pair, keeper in list(inherited.values()):
+                _leave_to_parent(pair, keeper)
+        return self._open
 
     def _check(self, session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) -> Pair:
         if session.closed:
@@ -87,19 +110,19 @@ class Sessions:
         for loop in [loop for loop in list(self._open) if loop.is_closed()]:
             held = self._open.pop(loop, None)  # another thread may have been faster
             for session in (held[0].reads, held[0].changes) if held else ():
-                with suppress(StopIteration):  # on a closed loop there is nothing to wait for
-                    session.close().send(None)
+                _end(session)
 
     async def aclose(self) -> None:
         """Close this loop's sessions; safe to call twice, and the next request opens new ones."""
         loop = asyncio.get_running_loop()
-        held = self._open.get(loop)
+        held = self._own().get(loop)
         if held is not None:
             self._closings[loop] = self.closings() + 1
             await held[1].aclose()
 
     def __del__(self) -> None:
-        if not getattr(self, "_open", None):
+        _HELD.pop(id(getattr(self, "_open", None)), None)
+        if not getattr(self, "_open", None) or not self._own():
             return
         self._forget_ended()
         is_open = bool(self._open)
@@ -113,10 +136,46 @@ class Sessions:
             )
 
 
-async def _kept(
-    registry: dict[asyncio.AbstractEventLoop, tuple[Pair, AsyncGenerator[Pair, None]]],
-    loop: asyncio.AbstractEventLoop,
-) -> AsyncGenerator[Pair, None]:
+def _leave_to_parent(pair: Pair, keeper: AsyncGenerator[Pair, None]) -> None:
+    """Put away what belongs to the parent process without touching its sockets.
+
+    Closing a connection takes it off the poll that parent and child share, and the parent would never hear of it again.
+    """
+    for session in (pair.reads, pair.changes):
+        _PARENTS.append(session.connector)
+        session.connector.__dict__["_closed"] = (
+            True  # or it would close its connections at the end of the process
+        )
+        session.detach()
+    with suppress(StopIteration, RuntimeError):  # nothing is left to wait for
+        keeper.aclose().send(None)
+
+
+def _end(session: aiohttp.ClientSession) -> None:
+    """Close a session whose loop is closed: aiohttp then lets go of its connections, and asyncio warns of each."""
+    connections = list(_connections(session.connector))
+    with suppress(StopIteration):  # on a closed loop there is nothing to wait for
+        session.close().send(None)
+    for connection in connections:
+        transport = connection.transport
+        if transport is None:
+            continue
+        with suppress(RuntimeError):  # the loop is closed
+            transport.abort()
+        wire = getattr(getattr(transport, "_ssl_protocol", None), "_transport", transport)
+        if hasattr(wire, "_call_connection_lost"):  # what abort() leaves to the loop
+            with suppress(RuntimeError):
+                wire._call_connection_lost(None)  # noqa: SLF001 - nobody else is there to call it
+
+
+def _connections(connector: Any) -> Iterator[Any]:
+    """Give the connections of a connector, in use and idle; none if aiohttp should come to keep them elsewhere."""
+    yield from getattr(connector, "_acquired", ())
+    for kept in getattr(connector, "_conns", {}).values():
+        yield from (connection for connection, _ in kept)
+
+
+async def _kept(registry: _Open, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[Pair, None]:
     async with _session(_KEEP_ALIVE) as reads, _session(_KEEP_ALIVE_FOR_CHANGES) as changes:
         try:
             yield Pair(reads, changes)

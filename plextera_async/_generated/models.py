@@ -81,7 +81,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class File:
     """A staged file."""
 
@@ -193,7 +193,7 @@ class SortOrder(OpenStrEnum):
     DESC = "desc"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ProcessingError:
     """Why an extraction or a run ended badly. Not an HTTP error; the request that reads it succeeds."""
 
@@ -207,7 +207,7 @@ class ProcessingError:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class DocumentSummary:
     """The document that was worked on."""
 
@@ -223,7 +223,7 @@ class DocumentSummary:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ExtractedField:
     """One field that was found in the document, with whatever properties the server gives it."""
 
@@ -243,7 +243,7 @@ class ExtractedField:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PageInfo:
     """Which page this is, and of how many."""
 
@@ -280,7 +280,7 @@ class ExtractionFeedbackCreate:
     """The field it is about; leave out for the whole result."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ExtractionFeedback:
     """A comment as recorded."""
 
@@ -313,7 +313,7 @@ class RunStatus(OpenStrEnum):
     CLOSED = "CLOSED"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class WorkflowSummary:
     """The workflow that a run belongs to."""
 
@@ -325,7 +325,7 @@ class WorkflowSummary:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RunProgress:
     """How far a run has come."""
 
@@ -360,7 +360,7 @@ class EventType(OpenStrEnum):
     DOCUMENT_INSIGHTS_JOB_REJECTED = "document-insights.job.rejected"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class EventSubscriptionFilters:
     """Narrows a subscription."""
 
@@ -372,7 +372,7 @@ class EventSubscriptionFilters:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class EventSubscription:
     """A subscription. Its secret is never given back."""
 
@@ -438,7 +438,7 @@ class EventSubscriptionUpdate:
     """What narrows it from now on, in full."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class EventSubscriptionPage:
     """One page of subscriptions."""
 
@@ -450,7 +450,7 @@ class EventSubscriptionPage:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ErrorDetail:
     """One rule that was broken."""
 
@@ -462,7 +462,7 @@ class ErrorDetail:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ErrorBody:
     """What went wrong with a request."""
 
@@ -482,7 +482,7 @@ class ErrorBody:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ErrorResponse:
     """The envelope of an error."""
 
@@ -535,7 +535,7 @@ class ExtractJobFeedbackCreate:
     """The field it is about; leave out for the whole result."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ExtractJobFeedback:
     """A comment as recorded (first generation)."""
 
@@ -639,7 +639,7 @@ class UnknownEvent(_c.UnknownVariant):
     """The version of the API; `v1`."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ExtractionOutput:
     """What was extracted."""
 
@@ -651,7 +651,7 @@ class ExtractionOutput:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ExtractJob:
     """One job that extracts from one document (first generation)."""
 
@@ -687,7 +687,7 @@ class ExtractJob:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ExtractJobPage:
     """One page of jobs (first generation)."""
 
@@ -699,7 +699,7 @@ class ExtractJobPage:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ExtractionEventData:
     """The extraction that an event tells of. Examples name it by `extractionId`, the text by `id`; at
     least one is there.
@@ -733,7 +733,7 @@ class ExtractionEventData:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ExtractJobEventData:
     """The job that an event tells of (first generation), named by at least one of its three possible ids."""
 
@@ -773,7 +773,7 @@ class ExtractJobEventData:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ExtractionCompletedEvent:
     """An extraction ended as COMPLETED; its output is in the event."""
 
@@ -791,7 +791,7 @@ class ExtractionCompletedEvent:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ExtractionFailedEvent:
     """An extraction ended as FAILED."""
 
@@ -809,7 +809,7 @@ class ExtractionFailedEvent:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ExtractionRejectedEvent:
     """An extraction ended as REJECTED."""
 
@@ -827,7 +827,7 @@ class ExtractionRejectedEvent:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ExtractJobCompletedEvent:
     """A job ended as COMPLETED; its output is in the event (first generation)."""
 
@@ -845,7 +845,7 @@ class ExtractJobCompletedEvent:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ExtractJobFailedEvent:
     """A job ended as FAILED (first generation)."""
 
@@ -863,7 +863,7 @@ class ExtractJobFailedEvent:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ExtractJobRejectedEvent:
     """A job ended as REJECTED (first generation)."""
 
@@ -881,7 +881,7 @@ class ExtractJobRejectedEvent:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Extraction:
     """One extraction of one document."""
 
@@ -911,7 +911,7 @@ class Extraction:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ExtractionPage:
     """One page of extractions."""
 
@@ -923,7 +923,7 @@ class ExtractionPage:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class WorkflowRun:
     """One run of a workflow."""
 
@@ -955,7 +955,7 @@ class WorkflowRun:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RunStep:
     """One step of a run."""
 
@@ -979,7 +979,7 @@ class RunStep:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NestedRuns:
     """The runs that a step started, possibly in short; read them by id for all detail."""
 
@@ -991,7 +991,7 @@ class NestedRuns:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class WorkflowRunPage:
     """One page of runs."""
 
@@ -1003,7 +1003,7 @@ class WorkflowRunPage:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RunEventData:
     """The run that an event tells of. Examples name it by `runId`, the text by `id`; at least one is
     there.
@@ -1041,7 +1041,7 @@ class RunEventData:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RunCompletedEvent:
     """A workflow run ended as COMPLETED; the outputs of its steps are in the event."""
 
@@ -1059,7 +1059,7 @@ class RunCompletedEvent:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RunFailedEvent:
     """A workflow run ended as FAILED; its steps show where."""
 

@@ -1,6 +1,7 @@
 """Where requests may go: the base URL, redirects, proxies. The key must never reach another host or plain http."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # typeshed leaves it out
@@ -13,13 +14,18 @@ __all__ = [
     "follow",
     "is_loopback",
     "is_same_origin",
+    "may_need_proxy",
     "proxies_from",
     "proxy_for",
 ]
 
 DEFAULT_BASE_URL = "https://api.plextera.com/api/public/v1"
 
+_NO_ADDRESS = f"base_url must be an http(s) URL such as {DEFAULT_BASE_URL}"
 _PORTS = {"http": 80, "https": 443}
+_SPELLINGS = {
+    scheme: (f"{scheme}_proxy", f"{scheme}_proxy".upper(), "all_proxy", "ALL_PROXY") for scheme in _PORTS
+}
 _bypasses: Callable[[str, dict[str, str]], object] = proxy_bypass_environment  # pyright: ignore[reportUnknownVariableType] # as above
 
 
@@ -42,6 +48,13 @@ def check_base_url(url: str, *, allow_plain_http: bool) -> str:
         ConfigurationError: If it is no http(s) URL, holds user info, a query or a fragment, or is plain http to
             another machine without leave.
     """
+    if not isinstance(url, str):
+        raise ConfigurationError(_NO_ADDRESS)
+    return _checked(url, allow_plain_http)
+
+
+@lru_cache(maxsize=32)
+def _checked(url: str, allow_plain_http: bool) -> str:  # noqa: FBT001 - a switch that a cache can hold
     parts = _split(url)
     if (
         parts.username is not None or "?" in url or "#" in url
@@ -55,11 +68,11 @@ def check_base_url(url: str, *, allow_plain_http: bool) -> str:
     return url.rstrip("/")
 
 
-def _split(url: object) -> SplitResult:
-    printable = isinstance(url, str) and url.isascii() and url.isprintable() and " " not in url
-    parts = _usable(str(url)) if printable else None
+def _split(url: str) -> SplitResult:
+    printable = url.isascii() and url.isprintable() and " " not in url
+    parts = _usable(url) if printable else None
     if parts is None:
-        raise ConfigurationError(f"base_url must be an http(s) URL such as {DEFAULT_BASE_URL}")
+        raise ConfigurationError(_NO_ADDRESS)
     return parts
 
 
@@ -122,6 +135,14 @@ def proxies_from(environ: Mapping[str, str]) -> dict[str, str]:
         if name.lower().endswith("_proxy") and not forged:
             found[name.lower().removesuffix("_proxy")] = value
     return {kind: value for kind, value in found.items() if value}
+
+
+def may_need_proxy(url: str, environ: Mapping[str, str]) -> bool:
+    """Say whether the environment names a proxy for an address in one of the usual spellings; `proxies_from` reads all.
+
+    Reading all of an environment costs more than all else that making a client does.
+    """
+    return any(name in environ for name in _SPELLINGS["https" if url.startswith("https") else "http"])
 
 
 def proxy_for(url: str, proxies: Mapping[str, str]) -> str | None:

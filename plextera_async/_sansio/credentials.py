@@ -40,7 +40,7 @@ def check_api_key(key: object) -> Secret:
         raise ConfigurationError(
             f"give the API key alone, without the `{_SCHEME} ` in front: the client adds it"
         )
-    if not all("!" <= character <= "~" for character in key):
+    if " " in key or not (key.isascii() and key.isprintable()):
         raise ConfigurationError(
             "the API key holds a space, a control character or a character outside ASCII: "
             "was a line end or a quote copied with it?"

@@ -14,6 +14,7 @@ __all__ = [
     "Job",
     "absorbs",
     "end_error",
+    "is_final",
     "is_over",
     "is_unknown",
     "seconds_before_look",
@@ -105,6 +106,11 @@ def seconds_before_look(
     return max(pause * (1 - _SPREAD + 2 * _SPREAD * jitter), asked * (1 + _SPREAD * jitter))
 
 
+def is_final(failure: errors.PlexteraError) -> bool:
+    """Say whether every other look would fail in the same way: a wrong key, a wrong address."""
+    return isinstance(failure, _FINAL)
+
+
 def absorbs(failure: errors.PlexteraError, *, age: float | None) -> bool:
     """Say whether a wait goes on after a look that failed.
 
@@ -114,7 +120,7 @@ def absorbs(failure: errors.PlexteraError, *, age: float | None) -> bool:
     """
     if isinstance(failure, errors.NotFoundError):
         return age is not None and age < _FRESH
-    if isinstance(failure, _FINAL):
+    if is_final(failure):
         return False
     if isinstance(failure, errors.APIError):
         is_passing = failure.status >= _SERVER_ERROR or isinstance(failure, errors.RateLimitedError)

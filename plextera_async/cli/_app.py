@@ -13,6 +13,7 @@ __all__ = ["app", "run"]
 
 _COMMANDS = {
     "ingest": "Extract every document of folders, files and patterns.",
+    "ledger": "Show and settle what an ingestion has written down.",
     "extract": "Extract one document and show its fields.",
     "run": "Start a workflow and wait for its end.",
     "wait": "Wait for jobs that were started elsewhere or earlier.",

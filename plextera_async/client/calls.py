@@ -8,6 +8,7 @@ import attrs
 from plextera_async._aio.bodies import JsonBody, Piece
 from plextera_async._aio.sender import Answer, Sender
 from plextera_async._aio.sources import Source, prepare
+from plextera_async._generated import operations
 from plextera_async._generated.operations import Operation
 from plextera_async._sansio.codec import encode, plain
 from plextera_async._sansio.inputs import checked
@@ -16,13 +17,28 @@ from plextera_async._sansio.multipart import check_content_type, guess_content_t
 from plextera_async._sansio.polling import Job
 from plextera_async.client.pages import Pages
 from plextera_async.client.waits import Reader
+from plextera_async.client.watcher import Lister
+from plextera_async.client.watchers import Watchers
 from plextera_async.errors import InvalidInputError
-from plextera_async.models import DocumentByFileId, DocumentByUrl
+from plextera_async.models import (
+    DocumentByFileId,
+    DocumentByUrl,
+    ExtractionPage,
+    ExtractJobPage,
+    WorkflowRunPage,
+)
 
 __all__ = ["Resource", "document_reference", "file_piece", "given", "json_body"]
 
 T = TypeVar("T")
 JobT = TypeVar("JobT", bound=Job)
+
+_LISTS: Mapping[str, tuple[str, Operation, type[Any]]] = {
+    operations.GET_EXTRACTION.id: ("extraction", operations.LIST_EXTRACTIONS, ExtractionPage),
+    operations.GET_RUN.id: ("run", operations.LIST_RUNS, WorkflowRunPage),
+    operations.GET_EXTRACT_JOB.id: ("job", operations.LIST_EXTRACT_JOBS, ExtractJobPage),
+}
+"""By the operation that reads a job: its kind, and the list that shows it."""
 
 
 def given(**arguments: Any) -> dict[str, Any]:
@@ -80,6 +96,7 @@ class Resource:
     """A group of calls."""
 
     _sender: Sender = attrs.field(repr=False)
+    _watchers: Watchers = attrs.field(factory=Watchers, repr=False)
 
     def _request(
         self,
@@ -91,6 +108,7 @@ class Resource:
         accept: str = "application/json",
         path: Mapping[str, str] | None = None,
     ) -> Request:
+        self._watchers.listen()  # from before the first create on
         return Request(
             operation=operation,
             path=fill(operation, **(path or {})),
@@ -133,4 +151,11 @@ class Resource:
         async def read(id: str, retry: bool) -> Answer[JobT]:  # noqa: FBT001 - the reader's one switch
             return await self._sender.call(self._request(operation, path={parameter: id}), type_, retry=retry)
 
-        return Reader(read, self._sender.options.polling, self._sender.clock)
+        kind, list_operation, envelope = _LISTS[operation.id]
+
+        async def read_page(query: Mapping[str, object]) -> Answer[Any]:
+            request = attrs.evolve(self._request(list_operation), query=query_string(query))
+            return await self._sender.call(request, envelope, retry=False)
+
+        lister = Lister(kind, read_page, self._sender.options.polling, self._sender.clock)
+        return Reader(read, lister, self._watchers)

@@ -3,9 +3,11 @@
 import os
 import platform
 from collections.abc import AsyncIterable, Iterable, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from threading import Lock
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import aiohttp
 import attrs
@@ -18,9 +20,16 @@ from plextera_async._aio.sessions import Sessions
 from plextera_async._aio.sources import Source
 from plextera_async._aio.transport import Transport
 from plextera_async._generated.operations import Operation
-from plextera_async._sansio.address import DEFAULT_BASE_URL, check_base_url, proxies_from, proxy_for
+from plextera_async._sansio.address import (
+    DEFAULT_BASE_URL,
+    check_base_url,
+    may_need_proxy,
+    proxies_from,
+    proxy_for,
+)
 from plextera_async._sansio.codec import parse
 from plextera_async._sansio.credentials import check_api_key
+from plextera_async._sansio.events import EventSource
 from plextera_async._sansio.inputs import json_bytes
 from plextera_async._sansio.message import Request, check_path, query_string
 from plextera_async._sansio.pacing import Paces
@@ -31,19 +40,26 @@ from plextera_async.client.files import Files
 from plextera_async.client.jobs import Jobs
 from plextera_async.client.many import Outcomes, extract_many
 from plextera_async.client.runs import Runs
+from plextera_async.client.watchers import Watchers
 from plextera_async.errors import ConfigurationError, InvalidInputError
 from plextera_async.options import ClientOptions
 
 __all__ = ["AsyncPlextera"]
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_DEFAULTS: Final = ClientOptions()
+_WIRED: Final = frozenset(
+    {"_sender", "_watchers", "event_subscriptions", "extractions", "files", "jobs", "runs"}
+)
+_WIRING: Final = Lock()
 
 
 class AsyncPlextera:
     """The Plextera Public API, from asyncio.
 
-    Making one is cheap and opens nothing: connections are made on first use, once per running event loop, and closed
-    by `async with`, by `aclose()` or with their loop. One client serves any number of tasks; keep one per process.
+    Making one is cheap and opens nothing: what it works with is made on first use, connections once per running event
+    loop, and closed by `async with`, by `aclose()` or with their loop. One client serves any number of tasks; keep one
+    per process.
 
     Attributes:
         files: Uploaded files.
@@ -53,6 +69,13 @@ class AsyncPlextera:
         event_subscriptions: Where events are delivered.
     """
 
+    files: Files
+    extractions: Extractions
+    jobs: Jobs
+    runs: Runs
+    event_subscriptions: EventSubscriptions
+    _sender: Sender
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -60,6 +83,7 @@ class AsyncPlextera:
         base_url: str | None = None,
         options: ClientOptions | None = None,
         session: aiohttp.ClientSession | None = None,
+        events: EventSource | None = None,
     ) -> None:
         """Make a client.
 
@@ -71,38 +95,74 @@ class AsyncPlextera:
             session: Your own session, for your own connector or proxy. It is never closed here, works only on its own
                 loop, and its timeouts, redirects and `raise_for_status` are overridden per request. None makes
                 sessions as needed, with the proxies that the environment names (NO_PROXY honoured, never netrc).
+            events: Tells of jobs that have ended, as a `WebhookReceiver` does: then every wait ends with the event or
+                with a look at the job, whichever is first, and looks are rare while events arrive. It is listened to
+                from the first call until `aclose()`, and may tell from any thread. None means that waits only look.
 
         Raises:
             ConfigurationError: If there is no usable key or address, or an option that can never work.
         """
-        options = ClientOptions() if options is None else options
+        options = _DEFAULTS if options is None else options
         if not isinstance(options, ClientOptions):
             raise ConfigurationError(f"options must be ClientOptions, not {type(options).__name__}")
         address = base_url or os.environ.get("PLEXTERA_BASE_URL") or DEFAULT_BASE_URL
-        base_url = check_base_url(address, allow_plain_http=options.allow_plain_http)
-        proxies = {} if session is not None else proxies_from(os.environ)
-        proxy_for(base_url, proxies)  # one that cannot be used is told now
-        transport = Transport(
-            base_url=base_url,
-            authorization=check_api_key(os.environ.get("PLEXTERA_API_KEY") if api_key is None else api_key),
-            user_agent=_user_agent(),
-            timeouts=options.timeouts,
-            sessions=Sessions(session),
-            proxies=proxies,
+        self._base_url = check_base_url(address, allow_plain_http=options.allow_plain_http)
+        self._authorization = check_api_key(
+            os.environ.get("PLEXTERA_API_KEY") if api_key is None else api_key
         )
-        self._wire(Sender(transport, options, Gate(options.limits.concurrency), Clock()), is_view=False)
+        if events is not None and not callable(getattr(events, "subscribe", None)):
+            raise ConfigurationError(
+                f"events must be a source of events, such as a WebhookReceiver, not {type(events).__name__}"
+            )
+        self._events = events
+        self._options = options
+        self._given = None if session is None else Sessions(session)
+        self._is_view = False
+        if session is None and may_need_proxy(self._base_url, os.environ):
+            self._proxies()  # one that cannot be used is told now
+
+    if not TYPE_CHECKING:  # type checkers know all that there is
+
+        def __getattr__(self, name: str) -> Any:
+            if name not in _WIRED:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            with _WIRING:  # two threads may come first
+                if name not in vars(self):
+                    self._wire(self._new_sender(), is_view=False)
+            return vars(self)[name]
+
+    def __dir__(self) -> Iterable[str]:
+        return sorted({*super().__dir__(), *_WIRED})
+
+    def _proxies(self) -> dict[str, str]:
+        proxies = proxies_from(os.environ)
+        proxy_for(self._base_url, proxies)
+        return proxies
+
+    def _new_sender(self) -> Sender:
+        transport = Transport(
+            base_url=self._base_url,
+            authorization=self._authorization,
+            user_agent=_user_agent(),
+            timeouts=self._options.timeouts,
+            sessions=self._given or Sessions(),
+            proxies={} if self._given else self._proxies(),
+        )
+        return Sender(transport, self._options, Gate(self._options.limits.concurrency), Clock())
 
     def _wire(self, sender: Sender, *, is_view: bool) -> None:
+        if "_watchers" not in vars(self):
+            self._watchers = Watchers(self._events)
         self._sender = sender
         self._is_view = is_view
-        self.files = Files(sender)
-        self.extractions = Extractions(sender)
-        self.jobs = Jobs(sender)
-        self.runs = Runs(sender)
-        self.event_subscriptions = EventSubscriptions(sender)
+        self.files = Files(sender, self._watchers)
+        self.extractions = Extractions(sender, self._watchers)
+        self.jobs = Jobs(sender, self._watchers)
+        self.runs = Runs(sender, self._watchers)
+        self.event_subscriptions = EventSubscriptions(sender, self._watchers)
 
     def __repr__(self) -> str:
-        return f"<AsyncPlextera {self._sender.transport.base_url}>"
+        return f"<AsyncPlextera {self._base_url}>"
 
     async def __aenter__(self) -> Self:
         """Give the client; opens nothing."""
@@ -119,7 +179,8 @@ class AsyncPlextera:
 
         Safe to call twice, and the client may be used again. Does nothing for a view and for a session of your own.
         """
-        if not self._is_view:
+        if "_sender" in vars(self) and not self._is_view:
+            self._watchers.stop()
             await self._sender.transport.sessions.aclose()
 
     def with_options(self, **changes: Any) -> "AsyncPlextera":
@@ -144,6 +205,8 @@ class AsyncPlextera:
             gate = Gate(options.limits.concurrency, old.gate.lessons)
         transport = attrs.evolve(old.transport, timeouts=options.timeouts)
         view = object.__new__(type(self))
+        view._base_url = self._base_url
+        view._watchers = self._watchers
         view._wire(Sender(transport, options, gate, old.clock), is_view=True)
         return view
 
@@ -229,6 +292,7 @@ def _parsed(content: bytes) -> Any:
     return parse(content) if content else None
 
 
+@cache
 def _user_agent() -> str:
     try:
         own = version("plextera-async")

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from plextera_async._aio.sender import Answer
 from plextera_async._sansio.polling import Job, end_error, is_over, is_unknown
-from plextera_async.client.waits import DEFAULT, Reader, Timeout, Wait
+from plextera_async.client.waits import DEFAULT, Reader, Subject, Timeout, Wait
 from plextera_async.errors import JobFailedError
 from plextera_async.errors.root import token
 from plextera_async.models import Extraction, ExtractionOutput, ExtractJob, WorkflowRun
@@ -38,9 +38,11 @@ class Handle(Generic[JobT]):
         self.request_id: str | None = None
         self._reader = reader
         self._created_at = None if answer is None else reader.clock.monotonic()
+        self._is_as_created = False
         self._warned = False
         if answer is not None:
             self._take(answer)
+            self._is_as_created = True
 
     def __repr__(self) -> str:
         status = "not read yet" if self.status is None else token(self.status)
@@ -63,7 +65,9 @@ class Handle(Generic[JobT]):
     async def wait(self, timeout: Timeout = DEFAULT, *, check: bool = True) -> JobT:  # noqa: ASYNC109 - a limit for the job
         """Wait until the job has ended, and give its last model.
 
-        Looks at the job with growing pauses (`PollPolicy`). Failures that pass (no connection, 429, 5xx, an answer
+        Looks at the job with growing pauses (`PollPolicy`); when there are more than four waits of its kind, lists are
+        looked at for all of them, and each job once, when it has ended. With `AsyncPlextera(events=...)` an event
+        ends the wait too, whichever is first. Failures that pass (no connection, 429, 5xx, an answer
         that cannot be decoded, 404 within 30 s of the create) are lived through until the deadline.
 
         Args:
@@ -79,9 +83,9 @@ class Handle(Generic[JobT]):
 
         A job whose end was seen before is answered without a request. Several waits may run at one time.
         """
-        wait = self._begin(timeout)
-        while not is_over(job := await wait.next()):
-            pass
+        async with self._begin(timeout) as wait:
+            while not is_over(job := await wait.next()):
+                pass
         self._raise_for_end(job, check=check)
         return job
 
@@ -95,7 +99,7 @@ class Handle(Generic[JobT]):
             WaitTimeoutError: If it has not ended in time.
             PlexteraError: As `wait` does; but no end is an error here.
         """
-        wait = self._begin(timeout)
+        wait = self._begin(timeout, is_watched=False)
         shown: object = None
         while True:
             job = await wait.next()
@@ -106,18 +110,19 @@ class Handle(Generic[JobT]):
             if is_over(job):
                 return
 
-    def _begin(self, timeout: Timeout) -> Wait[JobT]:
-        return Wait(
-            self.id,
-            self._reader,
-            timeout=timeout,
-            latest=self.latest,
+    def _begin(self, timeout: Timeout, *, is_watched: bool = True) -> Wait[JobT]:
+        subject = Subject(
+            id=self.id,
             created_at=self._created_at,
+            is_as_created=self._is_as_created,
+            latest=lambda: self.latest,
             take=self._take,
         )
+        return Wait(subject, self._reader, timeout=timeout, is_watched=is_watched)
 
     def _take(self, answer: Answer[JobT]) -> JobT:
         self.latest, self.request_id = answer.model, answer.request_id
+        self._is_as_created = False
         if is_unknown(answer.model) and not self._warned:
             self._warned = True
             _LOG.warning(
@@ -149,16 +154,16 @@ class _DocumentHandle(Handle[DocumentT]):
             WaitTimeoutError: If there is no output in time.
             PlexteraError: As `wait` does.
         """
-        wait = self._begin(timeout)
-        while True:
-            job = await wait.next()
-            if not is_over(job):
-                continue
-            self._raise_for_end(job, check=True)
-            if job.output is not None:
-                return job.output
-            if is_unknown(job):
-                raise JobFailedError(job, request_id=self.request_id)
+        async with self._begin(timeout) as wait:
+            while True:
+                job = await wait.next()
+                if not is_over(job):
+                    continue
+                self._raise_for_end(job, check=True)
+                if job.output is not None:
+                    return job.output
+                if is_unknown(job):
+                    raise JobFailedError(job, request_id=self.request_id)
 
 
 class ExtractionHandle(_DocumentHandle[Extraction]):

@@ -77,6 +77,10 @@ class Lookups:
         self._shows_tags = False
         self._desks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Desk] = WeakKeyDictionary()
 
+    def now(self) -> datetime:
+        """Give our time, as `since` is told: what is kept for later look-ups."""
+        return self._sender.clock.now()
+
     async def settle(self, key: str, since: datetime, *, may_send: bool = True) -> tuple[Step, Sighting]:
         """Look for the job of a create whose fate is unknown: now, and if need be once more after a grace.
 

@@ -1,21 +1,24 @@
-"""One wait on one job: looks, pauses and a deadline. `_sansio.polling` decides, this sleeps and reads."""
+"""One wait on one job: looks, pauses and a deadline. `_sansio` decides, this reads, and pauses alone or with a watcher."""
 
 import logging
 import math
 from collections.abc import Awaitable, Callable
 from enum import Enum
-from typing import Final, Generic, TypeVar
+from types import TracebackType
+from typing import Final, Generic, Self, TypeVar
 
 import anyio
 import attrs
 
 from plextera_async._aio.clock import Clock
 from plextera_async._aio.sender import Answer
-from plextera_async._sansio.polling import Job, absorbs, is_over, seconds_before_look
+from plextera_async._sansio.polling import Job, absorbs, is_final, is_over, seconds_before_look
+from plextera_async.client.watcher import Entry, Lister, Told, Watcher
+from plextera_async.client.watchers import Watchers
 from plextera_async.errors import InvalidInputError, PlexteraError, RequestTimeoutError, WaitTimeoutError
 from plextera_async.options import PollPolicy
 
-__all__ = ["DEFAULT", "Default", "Reader", "Timeout", "Wait"]
+__all__ = ["DEFAULT", "Default", "Reader", "Subject", "Timeout", "Wait"]
 
 _LOG = logging.getLogger("plextera_async.waits")
 
@@ -43,51 +46,91 @@ Timeout = float | Default | None
 
 @attrs.frozen
 class Reader(Generic[JobT]):
-    """How a job is read, and in which rhythm."""
+    """How a job is read, in which rhythm, and who watches its kind."""
 
     read: Callable[[str, bool], Awaitable[Answer[JobT]]]
     """Reads the job with this id; the second argument says whether a failure may be tried again at once."""
-    policy: PollPolicy
-    clock: Clock
+    lister: Lister
+    watchers: Watchers
+
+    @property
+    def policy(self) -> PollPolicy:
+        """The rhythm of looks."""
+        return self.lister.policy
+
+    @property
+    def clock(self) -> Clock:
+        """What time is read from."""
+        return self.lister.clock
+
+
+@attrs.frozen(kw_only=True)
+class Subject(Generic[JobT]):
+    """What a wait has to know of the handle that waits."""
+
+    id: str
+    """The job's id."""
+    created_at: float | None
+    """When the create was answered, by the reader's clock; None if it was not here."""
+    is_as_created: bool
+    """Whether what is known is the answer of the create."""
+    latest: Callable[[], JobT | None]
+    """Gives what is known."""
+    take: Callable[[Answer[JobT]], JobT]
+    """Keeps an answer and gives its model."""
 
 
 class Wait(Generic[JobT]):
-    """Gives models of a job, one look after another, until the deadline."""
+    """Gives models of a job, one look after another, until the deadline. Used with `async with`."""
+
+    __slots__ = (
+        "_at_hand",
+        "_began",
+        "_entry",
+        "_failure",
+        "_has_read",
+        "_is_watched",
+        "_limit",
+        "_looks",
+        "_reader",
+        "_subject",
+        "_watcher",
+    )
 
     def __init__(
-        self,
-        id: str,
-        reader: Reader[JobT],
-        *,
-        timeout: Timeout,
-        latest: JobT | None,
-        created_at: float | None,
-        take: Callable[[Answer[JobT]], JobT],
+        self, subject: Subject[JobT], reader: Reader[JobT], *, timeout: Timeout, is_watched: bool
     ) -> None:
         """Begin now.
 
         Args:
-            id: The job's id.
-            reader: Reads it.
+            subject: Whose wait; what is known already costs no look.
+            reader: Reads the job.
             timeout: Seconds; None is no limit, DEFAULT the policy's.
-            latest: What is known already: the first look costs nothing then.
-            created_at: When the create was answered, by the reader's clock; None if it was not here.
-            take: Keeps an answer and gives its model.
+            is_watched: Whether a watcher says when to look, and may tell of the end; if not, it looks by itself.
 
         Raises:
             InvalidInputError: If *timeout* is negative or no number.
         """
-        self._id = id
+        self._subject = subject
         self._reader = reader
-        self._latest = latest
-        self._created_at = created_at
-        self._take = take
         self._began = reader.clock.monotonic()
         self._limit = _seconds(timeout, reader.policy)
-        self._looks = 0 if latest is None else 1
-        self._at_hand = latest
+        self._at_hand = subject.latest()
+        self._looks = 0 if self._at_hand is None else 1
         self._has_read = False
         self._failure: PlexteraError | None = None
+        self._is_watched = is_watched
+        self._entry: Entry | None = None
+        self._watcher: Watcher | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._watcher is not None and self._entry is not None:
+            await self._reader.watchers.leave(self._watcher, self._reader.lister, self._entry)
 
     async def next(self) -> JobT:
         """Give the model at hand, or pause and read until a reading works.
@@ -100,8 +143,8 @@ class Wait(Generic[JobT]):
         if at_hand is not None:
             return at_hand
         while True:
-            if self._has_read or (self._latest is not None and not is_over(self._latest)):
-                await self._pause()
+            if (model := await self._pause()) is not None:
+                return model
             self._has_read = True
             self._looks += 1
             if (model := await self._look()) is not None:
@@ -110,40 +153,90 @@ class Wait(Generic[JobT]):
     def _elapsed(self) -> float:
         return self._reader.clock.monotonic() - self._began
 
-    async def _pause(self) -> None:
+    async def _pause(self) -> JobT | None:
+        """Pause before the next look; give the model if somebody else tells of the end before it."""
+        latest = self._subject.latest()
+        is_over_already = latest is not None and is_over(latest)
+        if is_over_already and not self._has_read:
+            return None  # its output is looked for at once
         left = self._limit - self._elapsed()
-        if left <= 0 and not self._has_read:
-            return  # every wait looks at least once, one without any time too
         if left <= 0:
+            self._check_deadline()
+            return None
+        pause = self._seconds_before_look()
+        if self._is_watched:
+            return await self._rest(pause, alone=is_over_already)
+        if pause > 0:
+            await self._reader.clock.sleep(min(pause, left))
+        return None
+
+    def _check_deadline(self) -> None:
+        """Raise when the time is up; but every wait looks at least once, one without any time too."""
+        if self._has_read:
             raise WaitTimeoutError(
-                id=self._id, latest=self._latest, elapsed=self._elapsed(), last_error=self._failure
+                id=self._subject.id,
+                latest=self._subject.latest(),
+                elapsed=self._elapsed(),
+                last_error=self._failure,
             )
-        clock = self._reader.clock
-        pause = seconds_before_look(
-            self._reader.policy, looks=max(1, self._looks), jitter=clock.jitter(), failure=self._failure
+
+    def _seconds_before_look(self) -> float:
+        if not self._looks:
+            return 0.0
+        jitter = self._reader.clock.jitter()
+        return seconds_before_look(
+            self._reader.policy, looks=self._looks, jitter=jitter, failure=self._failure
         )
-        await clock.sleep(min(pause, left))
+
+    async def _rest(self, pause: float, *, alone: bool) -> JobT | None:
+        """Let the watcher say when to look, or what has become of the job."""
+        if self._watcher is None or self._entry is None:
+            self._entry = self._make_entry()
+            self._watcher = self._reader.watchers.join(self._reader.lister, self._entry)
+        told = await self._watcher.rest(self._entry, pause, looks=self._looks, alone=alone)
+        if isinstance(told, Answer):
+            self._failure = None
+            return self._subject.take(told)
+        if told is Told.TIME_IS_UP:
+            self._has_read = True
+            self._failure = self._failure or self._watcher.failure
+            self._check_deadline()
+        return None
+
+    def _make_entry(self) -> Entry:
+        subject = self._subject
+        return Entry(
+            id=subject.id,
+            began_at=self._began if subject.created_at is None else subject.created_at,
+            deadline=self._began + self._limit,
+            is_first=subject.is_as_created,
+            latest=subject.latest,
+            take=subject.take,
+        )
 
     async def _look(self) -> JobT | None:
         """Read the job once; None after a failure that passes, or when it takes too long."""
         allowed = max(_LAST_LOOK, self._limit - self._elapsed())
         with anyio.move_on_after(None if math.isinf(allowed) else allowed):
             try:
-                model = self._take(await self._reader.read(self._id, False))
+                model = self._subject.take(await self._reader.read(self._subject.id, False))
             except PlexteraError as failure:
+                if is_final(failure) and self._watcher is not None:
+                    self._watcher.fail(failure)
                 if not absorbs(failure, age=self._age()):
                     raise
                 _LOG.info("%s; waiting on", failure)
                 self._failure = failure
                 return None
             else:
-                self._latest, self._failure = model, None
+                self._failure = None
                 return model
         self._failure = RequestTimeoutError("not answered before the deadline of the wait")
         return None
 
     def _age(self) -> float | None:
-        return None if self._created_at is None else self._reader.clock.monotonic() - self._created_at
+        created_at = self._subject.created_at
+        return None if created_at is None else self._reader.clock.monotonic() - created_at
 
 
 def _seconds(timeout: object, policy: PollPolicy) -> float:

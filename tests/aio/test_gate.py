@@ -200,8 +200,10 @@ def test_every_loop_has_its_own():
         door = Door(gate)
         assert door.pace() == Pace(per_second=None, paused_for=0.0, in_flight=0, most_in_flight=1, waiting=0)
         await _refused(door, taken=1, pause=lasts)
-        for task in _at_once(door.goes("a"), door.goes("b")):
+        tasks = _at_once(door.goes("a"), door.goes("b"))
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         return door.pace().in_flight
 
     assert [run(main(1.0)), run(main(2.0))] == [0, 0]

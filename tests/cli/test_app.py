@@ -12,7 +12,7 @@ import plextera_async.cli
 from plextera_async.cli import _app, main
 from tests.cli.conftest import Plextera
 
-COMMANDS = ["ingest", "extract", "run", "wait", "subscriptions", "webhook", "sandbox"]
+COMMANDS = ["ingest", "ledger", "extract", "run", "wait", "subscriptions", "webhook", "sandbox"]
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -52,10 +52,10 @@ def test_the_module_is_the_command() -> None:
 
 
 def test_an_unknown_command_is_wrong_usage(plextera: Plextera) -> None:
-    result = plextera("ledger")
+    result = plextera("ledgers")
 
     assert result.exit_code == 2
-    assert "No such command 'ledger'" in result.stderr
+    assert "No such command 'ledgers'" in result.stderr
 
 
 @pytest.mark.parametrize("missing", ["click", "rich"])

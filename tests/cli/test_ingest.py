@@ -192,7 +192,7 @@ def test_results_that_cannot_be_written_stop_it(plextera: Plextera, monkeypatch:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(results.Results, "_write", full)
+    monkeypatch.setattr(results.Results, "_show", full)
     result = plextera("ingest", "in", "--sandbox", "--concurrency", "2")
 
     assert result.exit_code == 1

@@ -64,6 +64,7 @@ def slow(served: Sandbox) -> Sandbox:
 
 
 def documents(folder: Path, count: int) -> str:
+    folder.mkdir(exist_ok=True)
     for number in range(count):
         (folder / f"{number:02}.txt").write_text(f"Number: {number}\n")
     return str(folder)
@@ -120,6 +121,36 @@ def test_being_told_to_end_is_as_good_as_ctrl_c(
     assert {line["id"] for line in lines} == set(slow.world.extractions)
     assert {line["status"] for line in lines} == {"INTERRUPTED"}
     assert "3 submitted, which still run on the server" in err
+
+
+def test_ingest_with_a_ledger_says_what_the_next_run_does(
+    slow: Sandbox, portal: BlockingPortal, tmp_path: Path
+) -> None:
+    folder, out = documents(tmp_path / "in", 10), tmp_path / "out.jsonl"
+    arguments = (
+        "ingest",
+        folder,
+        "--ledger",
+        str(tmp_path / "l.sqlite"),
+        "--out",
+        str(out),
+        "--concurrency",
+        "3",
+    )
+    with running(*arguments) as process:
+        until(lambda: len(slow.world.extractions) == 3)
+        first = next(iter(slow.world.extractions))
+        portal.call(lambda: slow.force(first, status="COMPLETED", output={"fields": []}))
+        until(lambda: len(slow.world.extractions) == 4 and out.stat().st_size > 0)
+        _, err = interrupted(process)
+
+    assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == [first]
+    assert "plextera: interrupted\n" in err
+    assert "the next run" in err
+    told = json.loads(err.splitlines()[-1])
+    assert (told["exitCode"], told["stopped"], told["documents"]) == (130, "INTERRUPTED", 1)
+    assert told["ledger"]["completed"] == 1
+    assert told["ledger"]["submitted"] + told["ledger"].get("submitting", 0) == 3
 
 
 def test_extract_tells_the_id_of_what_goes_on(slow: Sandbox, tmp_path: Path) -> None:

@@ -44,8 +44,8 @@ def test_lines_come_some_seconds_apart(monkeypatch: pytest.MonkeyPatch) -> None:
         progress.show()
 
     assert err.text().splitlines() == [
-        "5 done, 0 in flight, 0 failed, 0 rejected, 1.0/s",
-        "10 done, 0 in flight, 0 failed, 0 rejected, 1.0/s",
+        "5 done, 0 in flight, 0 waiting, 5 completed, 0 failed, 0 rejected, 1.0/s",
+        "10 done, 0 in flight, 0 waiting, 10 completed, 0 failed, 0 rejected, 1.0/s",
     ]
 
 
@@ -55,6 +55,7 @@ def test_a_terminal_gets_a_bar_with_counts(monkeypatch: pytest.MonkeyPatch) -> N
     progress = progress_for(tally)
     with progress:
         tally.begun, tally.total = 5, 10
+        tally.figures.sending = tally.figures.waiting = 1
         for status in ("COMPLETED", "FAILED", "REJECTED"):
             tally.add(ended(status))
         progress.show()
@@ -63,7 +64,8 @@ def test_a_terminal_gets_a_bar_with_counts(monkeypatch: pytest.MonkeyPatch) -> N
     shown = err.text()
 
     assert isinstance(progress, Bar)
-    assert "3 of 10 done, 2 in flight, 1 failed, 1 rejected, 1.5/s" in shown
+    assert "3 of 10 done, 5 queued, 1 in flight, 1 waiting, 1 completed, 1 failed, 1 rejected, 1.5/s" in shown
+    assert "0:00:05 left" in shown
     assert f"{HOSTILE}\n" in shown
     assert out.text() == "result\n"
     assert "result" not in shown

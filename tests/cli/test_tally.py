@@ -1,3 +1,4 @@
+from plextera_async._sansio.pacing import Pace, Paces
 from plextera_async.cli.showing.lines import Line, interrupted
 from plextera_async.cli.showing.tally import Tally
 
@@ -16,12 +17,29 @@ def tally(*lines: Line, begun: int) -> Tally:
     return made
 
 
+def paces(*, uploads: float | None, paused_for: float = 0.0) -> Paces:
+    rest = {"in_flight": 1, "most_in_flight": 8, "waiting": 0}
+    free = Pace(per_second=None, paused_for=0.0, **rest)
+    return Paces(uploads=Pace(per_second=uploads, paused_for=paused_for, **rest), creates=free, reads=free)
+
+
 def test_progress_counts_what_is_done_in_flight_failed_and_rejected() -> None:
     made = tally(line("COMPLETED"), line("REJECTED"), line("FAILED"), line("ERROR"), begun=6)
 
-    assert made.progress() == "4 done, 2 in flight, 2 failed, 1 rejected, 2.0/s"
+    made.figures.sending, made.figures.waiting = 2, 3
+    told = "2 in flight, 3 waiting, 1 completed, 2 failed, 1 rejected, 2.0/s"
+
+    assert made.progress() == f"4 done, {told}"
     made.total = 10
-    assert made.progress() == "4 of 10 done, 2 in flight, 2 failed, 1 rejected, 2.0/s"
+    assert made.progress() == f"4 of 10 done, 4 queued, {told}, 0:00:03 left"
+    made.paces = lambda: paces(uploads=12.34)
+    assert made.progress() == f"4 of 10 done, 4 queued, {told}, pace 12.3/s, 0:00:03 left"
+    made.paces = lambda: paces(uploads=12.34, paused_for=2.6)
+    assert made.progress() == f"4 of 10 done, 4 queued, {told}, paused for 3 s, 0:00:03 left"
+    made.paces = lambda: paces(uploads=None)
+    assert made.progress() == f"4 of 10 done, 4 queued, {told}, 0:00:03 left"
+    made.figures.skipped = 6
+    assert made.progress().startswith("10 of 10 done, ")
     assert not made.is_all_completed
 
 

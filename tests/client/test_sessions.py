@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import ssl
 import threading
 import warnings
 from collections.abc import AsyncIterator
@@ -9,9 +10,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+import uvloop
 
 from plextera_async import AsyncPlextera, errors
-from plextera_async.options import Timeouts
+from plextera_async.options import ClientOptions, RetryPolicy, Timeouts
 from plextera_async.sandbox import Fault, Sandbox
 from tests.support.raw_server import RawServer, Wire, always, answer
 
@@ -112,12 +114,6 @@ def test_two_loops_in_two_threads(sandbox_thread: tuple[str, str]) -> None:
 
 
 def test_uvloop_is_as_good_as_any(sandbox_thread: tuple[str, str]) -> None:
-    try:
-        import uvloop  # noqa: PLC0415 - it may be missing
-    except ImportError:
-        run = asyncio.run
-    else:
-        run = uvloop.run
     base_url, key = sandbox_thread
     client = AsyncPlextera(key, base_url=base_url)
 
@@ -125,7 +121,7 @@ def test_uvloop_is_as_good_as_any(sandbox_thread: tuple[str, str]) -> None:
         file = await client.files.upload(bytes(300_000))
         return await client.files.read(file.id)
 
-    assert run(work()) == bytes(300_000)
+    assert uvloop.run(work()) == bytes(300_000)
     assert not _open(client)
 
 
@@ -273,3 +269,19 @@ async def test_the_limits_of_idle_connections() -> None:
         assert pair.reads.connector._keepalive_timeout == 15
         assert pair.changes.connector._keepalive_timeout == 2
         assert pair.reads.connector.limit == 0
+
+
+async def test_tls_contexts_are_the_processs_and_made_before_any_loop_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Reading the machine's certificates takes longer than a loop may stand still; aiohttp does it when imported."""
+    made: list[Any] = []
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *_, **__: made.append(1))
+    async with RawServer(always(PAGE)) as server:  # which speaks no TLS
+        base_url = server.base_url.replace("http://", "https://")
+        options = ClientOptions(retry=RetryPolicy(max_attempts=1))
+        async with AsyncPlextera("key", base_url=base_url, options=options) as client:
+            with pytest.raises(errors.ConnectError):
+                await client.runs.list()
+
+    assert made == []

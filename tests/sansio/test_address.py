@@ -1,5 +1,7 @@
 """Where requests may go."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from plextera_async._sansio.address import (
     follow,
     is_loopback,
     is_same_origin,
+    may_need_proxy,
     proxies_from,
     proxy_for,
 )
@@ -196,7 +199,16 @@ def test_no_redirect_leaves_https_or_carries_user_info(location: str):
         return
 
     assert target.lower().startswith("https://")
-    assert "@" not in target.split("/")[2]
+    assert "@" not in urlsplit(target).netloc  # in a query, it says nothing of who asks
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("spelling", ["{}_proxy", "{}_PROXY", "all_proxy", "ALL_PROXY"])
+def test_a_proxy_in_a_usual_spelling_is_seen_without_reading_everything(scheme: str, spelling: str):
+    name = spelling.format(scheme.upper() if "PROXY" in spelling else scheme)
+
+    assert may_need_proxy(f"{scheme}://api.example", {name: "proxy:1"})
+    assert not may_need_proxy(f"{scheme}://api.example", {"no_proxy": "*", "ftp_proxy": "proxy:1"})
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_an_empty_answer_is_nothing():
 
 def test_many_levels_of_models_are_a_problem_and_no_recursion_error():
     run = '{"id":"r","status":"FAILED"}'
-    for _ in range(150):
+    for _ in range(400):
         run = f'{{"id":"r","status":"FAILED","steps":[{{"nestedRuns":{{"data":[{run}]}}}}]}}'
 
     assert _problems(run.encode(), models.WorkflowRun)

@@ -1,8 +1,7 @@
 """Laws of the codec over all response models: nothing is lost, and no error shows a value."""
 
 import json
-import string
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, get_args, get_type_hints
 
 import attrs
@@ -12,8 +11,9 @@ from hypothesis import strategies as st
 from plextera_async import models
 from plextera_async._generated.models import EVENT_VARIANTS
 from plextera_async._sansio.codec import decode, encode
-from plextera_async._schema import OpenStrEnum, wire_name
+from plextera_async._schema import wire_name
 from plextera_async.errors import DecodeError
+from tests.support.answers import objects
 
 MARK = "s3cr3t-MARK"
 RESPONSES = (
@@ -32,62 +32,7 @@ RESPONSES = (
     *EVENT_VARIANTS.values(),
 )
 
-names = st.text(string.ascii_letters, min_size=1, max_size=8).map(lambda name: f"x{name}")
-scalars = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=5)
-)
-any_json = st.recursive(
-    scalars,
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(names, inner, max_size=2),
-    max_leaves=4,
-)
-times = st.integers(0, 4 * 10**15).map(
-    lambda microseconds: (datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)).isoformat()
-)
-VALUES: dict[Any, st.SearchStrategy[Any]] = {
-    str: st.text(max_size=5),
-    int: st.integers(),
-    float: st.floats(allow_nan=False, allow_infinity=False) | st.integers(),
-    bool: st.booleans(),
-    datetime: times,
-    Any: any_json,
-}
-
-
-def _values(type_: Any, depth: int) -> st.SearchStrategy[Any]:
-    """JSON that fits a type, with unknown enum values and unknown properties in it."""
-    if type_ in VALUES or attrs.has(type_):
-        return VALUES[type_] if type_ in VALUES else _objects(type_, depth - 1)
-    if isinstance(type_, type) and issubclass(type_, OpenStrEnum):
-        return st.sampled_from([member.value for member in type_]) | st.text(max_size=5)
-    inner = [member for member in get_args(type_) if member is not type(None)]
-    origin = getattr(type_, "__origin__", None)
-    if origin is list:
-        return st.lists(_values(inner[0], depth), max_size=2 if depth > 0 else 0)
-    if origin is dict:
-        return st.dictionaries(st.text(max_size=5), _values(inner[1], depth), max_size=2)
-    if len(inner) == len(get_args(type_)):  # a literal
-        return st.sampled_from(inner)
-    return st.none() | _values(inner[0], depth) if depth > 0 or not attrs.has(inner[0]) else st.none()
-
-
-def _objects(cls: type[Any], depth: int) -> st.SearchStrategy[dict[str, Any]]:
-    hints = get_type_hints(cls)
-    required, optional = {}, {}
-    for attribute in attrs.fields(cls):
-        if attribute.name != "extra":
-            is_required = attribute.default is attrs.NOTHING or attribute.name == "event_type"
-            target = required if is_required else optional
-            target[wire_name(attribute)] = _values(hints[attribute.name], depth)
-    known = st.fixed_dictionaries(required, optional=optional)
-    return st.builds(lambda body, more: {**more, **body}, known, st.dictionaries(names, any_json, max_size=2))
-
-
-payloads = st.sampled_from(RESPONSES).flatmap(lambda cls: st.tuples(st.just(cls), _objects(cls, 4)))
+payloads = st.sampled_from(RESPONSES).flatmap(lambda cls: st.tuples(st.just(cls), objects(cls, 4)))
 
 
 def _same(sent: Any, kept: Any, type_: Any) -> None:

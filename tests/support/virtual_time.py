@@ -65,6 +65,13 @@ class VirtualClock(Clock):
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine in virtual time."""
+    """Run a coroutine in virtual time, and check that it leaves no task behind."""
+
+    async def watched() -> T:
+        result = await main
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not left, left
+        return result
+
     with asyncio.Runner(loop_factory=_Loop) as runner:
-        return runner.run(main)
+        return runner.run(watched())

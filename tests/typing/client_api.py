@@ -31,9 +31,10 @@ from plextera_async import (
     Timeouts,
     models,
 )
+from plextera_async.webhooks import WebhookReceiver
 
 
-def making(session: aiohttp.ClientSession) -> None:
+def making(session: aiohttp.ClientSession, receiver: WebhookReceiver) -> None:
     options = ClientOptions(
         timeouts=Timeouts(connect=1, read=2.5, total=None),
         retry=RetryPolicy(max_attempts=3, first_delay=1, max_delay=10, max_retry_after=60),
@@ -50,6 +51,7 @@ def making(session: aiohttp.ClientSession) -> None:
     assert_type(client.pace.creates.paused_for, float)
     assert_type(client.pace.creates.in_flight, int)
     assert_type(AsyncPlextera(), AsyncPlextera)
+    assert_type(AsyncPlextera("key", events=receiver), AsyncPlextera)
 
 
 async def opening() -> None:

@@ -9,6 +9,7 @@ import click
 
 from plextera_async.cli._running import run as run_to_its_end
 from plextera_async.cli.ingesting.document import Document
+from plextera_async.cli.ingesting.inputs import from_path
 from plextera_async.cli.options.connection import (
     Connection,
     connection_options,
@@ -16,7 +17,7 @@ from plextera_async.cli.options.connection import (
     timeout_option,
 )
 from plextera_async.cli.options.tags import tag_option
-from plextera_async.cli.showing.failures import INTERRUPTED, exit_code, explain
+from plextera_async.cli.showing.failures import INTERRUPTED, as_met, exit_code, explain
 from plextera_async.cli.showing.lines import Line
 from plextera_async.cli.showing.notices import retry_notices
 from plextera_async.cli.showing.progress import print_line
@@ -46,7 +47,7 @@ class _Job:
 def command(**options: Any) -> None:
     """Extract one document and print its fields as a table."""
     job = _Job(**options)
-    document = Document(Path(job.file), job.tags)
+    document = Document(from_path(Path(job.file), job.tags))
     try:
         with retry_notices():
             line, code = run_to_its_end(_extract, job, document)
@@ -64,8 +65,13 @@ async def _extract(job: _Job, document: Document) -> tuple[Line, int]:
     async with job.connection.open(wait_timeout=job.timeout) as client:
         try:
             await document.submit(client)
-            line = await document.finish()
-        except (PlexteraError, OSError) as failure:
-            click.echo(f"plextera: {clean(document.source)}: {explain(failure)}", err=True)
-            return document.failed(failure), exit_code(failure)
-    return line, 0 if line.is_completed else 1
+        except PlexteraError as failure:
+            outcome = document.failed(failure)
+        else:
+            outcome = await document.finish()
+    line = document.line(outcome)
+    if outcome.error is None:
+        return line, 0 if line.is_completed else 1
+    met = as_met(outcome.error)
+    click.echo(f"plextera: {clean(line.source)}: {explain(met)}", err=True)
+    return line, exit_code(met)

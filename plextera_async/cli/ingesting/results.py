@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from typing import BinaryIO
@@ -15,7 +15,10 @@ from plextera_async.cli.showing.lines import TABLE_HEAD, Line
 from plextera_async.cli.showing.progress import Progress
 from plextera_async.errors import ConfigurationError
 
-__all__ = ["Results", "open_private"]
+__all__ = ["Results", "Write", "open_private", "writer_to"]
+
+Write = Callable[[bytes], Awaitable[None]]
+"""Writes a line, with its end, to a file."""
 
 
 @contextmanager
@@ -41,6 +44,19 @@ def open_private(path: str, *, overwrite: bool) -> Generator[BinaryIO, None, Non
             file.close()
 
 
+def writer_to(file: BinaryIO) -> Write:
+    """Write lines to a file, each at once, in a thread."""
+
+    def write(line: bytes) -> None:
+        file.write(line)
+        file.flush()
+
+    async def write_in_thread(line: bytes) -> None:
+        await anyio.to_thread.run_sync(write, line)
+
+    return write_in_thread
+
+
 @attrs.frozen
 class Results:
     """Takes lines, whole and one after the other.
@@ -50,7 +66,8 @@ class Results:
     """
 
     progress: Progress
-    file: BinaryIO | None = None
+    write: Write | None = None
+    """Writes to a file; None for stdout."""
     _turn: anyio.Lock = attrs.field(factory=anyio.Lock, init=False)
     _rows: Iterator[int] = attrs.field(factory=count, init=False)
 
@@ -62,14 +79,14 @@ class Results:
         """
         with anyio.CancelScope(shield=True):
             async with self._turn:
-                await anyio.to_thread.run_sync(self._write, line)
+                if self.write is not None:
+                    await self.write(f"{line.to_json()}\n".encode())
+                await anyio.to_thread.run_sync(self._show, line)
 
-    def _write(self, line: Line) -> None:
-        if self.file is None:
+    def _show(self, line: Line) -> None:
+        if self.write is None:
             self.progress.out(line.to_json())
             return
-        self.file.write(f"{line.to_json()}\n".encode())
-        self.file.flush()
         if next(self._rows) == 0:
             self.progress.out(TABLE_HEAD)
         self.progress.out(line.to_row())

@@ -19,7 +19,7 @@ class Found:
     problem: str | None = None
 
 
-def walk(names: Sequence[str], *, leave_out: str | None = None) -> Iterator[Found]:
+def walk(names: Sequence[str], *, leave_out: Sequence[str] = ()) -> Iterator[Found]:
     """Give every document that the names stand for, each once.
 
     A file stands for itself and a folder for all files below it, in the order of their names; files and folders whose
@@ -28,18 +28,18 @@ def walk(names: Sequence[str], *, leave_out: str | None = None) -> Iterator[Foun
 
     Args:
         names: As the user wrote them.
-        leave_out: A file that is no document, such as the one that results are written to.
+        leave_out: Files that are no documents, such as the one that results are written to.
 
     No more than the names in one folder, and in those above it, are held at a time; and with more than one name
     or a pattern, the paths already given.
     """
     taken: set[str] = set()
     may_repeat = len(names) > 1 or any(map(_is_pattern, names))
-    left_out = None if leave_out is None else os.path.realpath(leave_out)
+    left_out = {os.path.realpath(path) for path in leave_out}
     for name in names:
         for found in _named(name):
             real = os.path.realpath(found.path)
-            if real == left_out or real in taken:
+            if real in left_out or real in taken:
                 continue
             if may_repeat:
                 taken.add(real)

@@ -7,7 +7,7 @@ from typing import Any, TypeGuard
 from plextera_async import errors
 from plextera_async.cli.showing.text import clean
 
-__all__ = ["INTERRUPTED", "code_of", "exit_code", "explain", "message_of", "stops_everything"]
+__all__ = ["INTERRUPTED", "as_met", "code_of", "exit_code", "explain", "message_of", "stops_everything"]
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as of a shell: 128 and the number of SIGINT."""
@@ -35,6 +35,12 @@ _HINTS: tuple[tuple[type[errors.PlexteraError], Callable[[Any], str | None]], ..
     (errors.AmbiguousCreateError, lambda error: _look_first(error.key)),
     (errors.WaitTimeoutError, lambda error: f"it goes on: pick it up with `{_wait_for(error)}`"),
 )
+
+
+def as_met(failure: errors.PlexteraError) -> errors.PlexteraError | OSError:
+    """Give the failure of a disk where it is behind another."""
+    cause = failure.__cause__
+    return cause if isinstance(failure, errors.InvalidInputError) and isinstance(cause, OSError) else failure
 
 
 def explain(failure: errors.PlexteraError | OSError) -> str:

@@ -8,12 +8,13 @@ import attrs
 
 from plextera_async import errors
 from plextera_async._sansio.codec import plain
-from plextera_async.cli.showing.failures import code_of, message_of
+from plextera_async.cli.showing.failures import as_met, code_of, message_of
 from plextera_async.cli.showing.text import clean
+from plextera_async.client.documents import Outcome
 from plextera_async.client.handles import ExtractionHandle
-from plextera_async.models import ExtractionOutput
+from plextera_async.models import Extraction
 
-__all__ = ["COMPLETED", "TABLE_HEAD", "TIMEOUT", "Line", "ended", "failed", "interrupted", "to_json"]
+__all__ = ["COMPLETED", "TABLE_HEAD", "TIMEOUT", "Line", "failed", "interrupted", "of", "to_json"]
 
 COMPLETED = "COMPLETED"
 TIMEOUT = "TIMEOUT"
@@ -86,25 +87,30 @@ def to_json(value: Any) -> str:
     return _NOT_FOR_TERMINALS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def ended(source: str, handle: ExtractionHandle, output: ExtractionOutput) -> Line:
-    """Make the line of a document that has a result."""
-    fields = [plain(field) for field in output.fields or []]
-    return Line(source=source, status=handle.status or COMPLETED, fields=fields, **_ids(handle))
+def of(shown: str, outcome: Outcome, *, key: str | None = None, request_id: str | None = None) -> Line:
+    """Make the line of an outcome.
+
+    Args:
+        shown: Name of the document.
+        outcome: What became of it.
+        key: The key it was sent with; shown only if it may have been submitted.
+        request_id: Of the answer that told of its extraction.
+    """
+    ids = _ids(outcome.id, outcome.extraction, request_id)
+    if outcome.error is not None:
+        return attrs.evolve(failed(shown, as_met(outcome.error), key=key), **ids)
+    output = None if outcome.extraction is None else outcome.extraction.output
+    fields = [] if output is None else [plain(field) for field in output.fields or []]
+    status = COMPLETED if outcome.extraction is None else str(outcome.extraction.status)
+    return Line(source=shown, status=status, fields=fields, **ids)
 
 
-def failed(
-    source: str,
-    failure: errors.PlexteraError | OSError,
-    *,
-    handle: ExtractionHandle | None = None,
-    key: str | None = None,
-) -> Line:
-    """Make the line of a document that met a failure.
+def failed(source: str, failure: errors.PlexteraError | OSError, *, key: str | None = None) -> Line:
+    """Make the line of a document that met a failure before it had an extraction.
 
     Args:
         source: Its name.
         failure: What it met.
-        handle: Its extraction, None if it has none that is known.
         key: The key it was sent with; shown only if it may have been submitted.
     """
     is_ambiguous = isinstance(failure, errors.AmbiguousCreateError)
@@ -114,7 +120,6 @@ def failed(
         status=_status(failure),
         key=key if is_ambiguous else None,
         error=_error(type(failure).__name__, code_of(failure), message_of(failure), request_id),
-        **_ids(handle),
     )
 
 
@@ -123,7 +128,8 @@ def interrupted(source: str, *, handle: ExtractionHandle | None, key: str | None
     if handle is not None:
         message = "submitted, and not waited for to the end"
         error = _error("Interrupted", _INTERRUPTED, message, handle.request_id)
-        return Line(source=source, status=_INTERRUPTED, error=error, **_ids(handle))
+        ids = _ids(handle.id, handle.latest, handle.request_id)
+        return Line(source=source, status=_INTERRUPTED, error=error, **ids)
     message = "given up while it was being submitted: it may exist"
     error = _error("Interrupted", _INTERRUPTED, message, None)
     return Line(source=source, status="AMBIGUOUS", key=key, error=error)
@@ -140,9 +146,10 @@ def _error(kind: str, code: str, message: str, request_id: str | None) -> dict[s
     return {"type": kind, "code": code, "message": message[:_LONGEST_MESSAGE], "requestId": request_id}
 
 
-def _ids(handle: ExtractionHandle | None) -> dict[str, Any]:
-    if handle is None:
-        return {}
-    document = None if handle.latest is None else handle.latest.document
-    file_id = None if document is None else document.file_id
-    return {"id": handle.id, "file_id": file_id, "request_id": handle.request_id}
+def _ids(id: str | None, extraction: Extraction | None, request_id: str | None) -> dict[str, Any]:
+    document = None if extraction is None else extraction.document
+    return {
+        "id": id,
+        "file_id": None if document is None else document.file_id,
+        "request_id": request_id,
+    }

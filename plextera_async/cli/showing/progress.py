@@ -26,9 +26,6 @@ class Progress(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    wants_total: bool
-    """Whether it is worth counting the documents ahead."""
-
     def show(self) -> None:
         """The figures have changed."""
 
@@ -63,8 +60,6 @@ def drop_stdout() -> None:
 class Plain:
     """Lines, some seconds apart."""
 
-    wants_total = False
-
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
         self._told_at = time.monotonic()
@@ -94,8 +89,6 @@ class Plain:
 
 class Bar:
     """A bar at the bottom of the terminal; lines appear above it."""
-
-    wants_total = True
 
     def __init__(self, tally: Tally) -> None:
         from rich.console import Console  # noqa: PLC0415 - only a terminal pays for it

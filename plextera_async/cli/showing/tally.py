@@ -2,13 +2,18 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
 
 import attrs
 
 from plextera_async._sansio.inputs import KEY_TAG
+from plextera_async._sansio.ledger_states import State
+from plextera_async._sansio.pacing import Paces
 from plextera_async.cli.showing.lines import COMPLETED, TIMEOUT, Line
 from plextera_async.cli.showing.text import clean
+from plextera_async.ingest import Counts, Figures
 
 __all__ = ["Tally"]
 
@@ -26,6 +31,10 @@ class Tally:
     by_status: Counter[str] = attrs.field(factory=Counter[str])
     cut_short: list[Line] = attrs.field(factory=list[Line], repr=False)
     """What an interruption left unfinished; no more than are in flight at one time."""
+    figures: Figures = attrs.field(factory=Figures)
+    """How many are being submitted and waited for now, and how many an earlier run has dealt with."""
+    paces: Callable[[], Paces] | None = attrs.field(default=None, repr=False)
+    """Gives how fast the client lets requests through."""
     timed_out: list[Line] = attrs.field(factory=list[Line], repr=False)
     """What was not waited for any longer; the first of them."""
     _monotonic: Callable[[], float] = attrs.field(default=time.monotonic, repr=False)
@@ -49,6 +58,11 @@ class Tally:
         return self.begun == self.by_status[COMPLETED]
 
     @property
+    def has_only_completed(self) -> bool:
+        """Whether everything that was told of has a result."""
+        return self.ended == self.by_status[COMPLETED]
+
+    @property
     def seconds(self) -> float:
         """Since the beginning."""
         return self._monotonic() - self._started
@@ -58,14 +72,47 @@ class Tally:
         """Documents per second."""
         return self.ended / max(self.seconds, 0.001)
 
+    @property
+    def done(self) -> int:
+        """Documents that nothing more is to be done for."""
+        return self.ended + self.figures.skipped
+
     def progress(self) -> str:
         """Tell how far it is, in one line."""
         of_all = "" if self.total is None else f" of {self.total}"
         rejected, completed = self.by_status["REJECTED"], self.by_status[COMPLETED]
-        failed = self.ended - completed - rejected
-        in_flight = self.begun - self.ended
-        counts = f"{self.ended}{of_all} done, {in_flight} in flight, {failed} failed, {rejected} rejected"
-        return f"{counts}, {self.rate:.1f}/s"
+        parts = [
+            f"{self.done}{of_all} done",
+            *([] if self.total is None else [f"{max(0, self.total - self.begun)} queued"]),
+            f"{self.figures.sending} in flight",
+            f"{self.figures.waiting} waiting",
+            f"{completed} completed",
+            f"{self.ended - completed - rejected} failed",
+            f"{rejected} rejected",
+            f"{self.rate:.1f}/s",
+        ]
+        return ", ".join([*parts, *self._outlook()])
+
+    def _outlook(self) -> Iterator[str]:
+        paces = None if self.paces is None else self.paces()
+        sends = () if paces is None else (paces.uploads, paces.creates)
+        if (pause := max((send.paused_for for send in sends), default=0.0)) > 0:
+            yield f"paused for {pause:.0f} s"
+        elif known := [send.per_second for send in sends if send.per_second is not None]:
+            yield f"pace {max(known):.1f}/s"
+        if self.total is not None and self.ended:
+            yield f"{timedelta(seconds=round(max(0, self.total - self.done) / self.rate))} left"
+
+    def figures_at_the_end(self) -> dict[str, Any]:
+        """Give the figures for programs."""
+        return {
+            "documents": self.ended,
+            "byStatus": dict(sorted(self.by_status.items())),
+            "skipped": self.figures.skipped,
+            "notHandedIn": self.figures.not_handed_in,
+            "seconds": round(self.seconds, 3),
+            "documentsPerSecond": round(self.rate, 3),
+        }
 
     def summary(self) -> str:
         """Tell how it ended, in one line."""
@@ -84,6 +131,20 @@ class Tally:
         more = [f"  and {count - len(running)} more"] if count > len(running) else []
         shown = [f"  {clean(line.id)}  {clean(line.source)}" for line in running]
         return [f"{count} submitted, which {fate}:", *shown, *more]
+
+    def told_by_ledger(self, path: str, counts: Counts) -> list[str]:
+        """Tell what the next run with this ledger will find to do."""
+        skipped, known = self.figures.skipped, counts.by_state
+        to_send, running = known.get(State.FOUND, 0), known.get(State.SUBMITTED, 0)
+        unknown = known.get(State.UNDECIDED, 0) + known.get(State.SUBMITTING, 0)
+        resolve = f"plextera ledger resolve {path}"
+        told = (
+            (skipped, "were done before, or came twice"),
+            (running, "are submitted and go on: the next run picks them up"),
+            (unknown, f"may have been submitted: the next run looks for them ({resolve})"),
+            (to_send, "are known and not submitted: the next run submits them, if they are named again"),
+        )
+        return [f"{number} {what}" for number, what in told if number]
 
     def leftovers(self, not_begun: str, *, jobs_go_on: bool) -> list[str]:
         """Tell what an interruption left behind.

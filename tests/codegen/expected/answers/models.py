@@ -33,7 +33,7 @@ Counts: TypeAlias = dict[str, int]
 """A named map."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Empty:
     """Nothing in it."""
 
@@ -41,7 +41,7 @@ class Empty:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Failure:
     """At least one of the two. Deprecated."""
 
@@ -53,7 +53,7 @@ class Failure:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Thing:
     """A thing with "quotes", a \\ and
     a second line.

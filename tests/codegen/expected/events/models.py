@@ -36,7 +36,7 @@ class RunState(OpenStrEnum):
     FIELD_2ND_TRY = "2nd.try"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RunDone:
     """A run is done."""
 
@@ -54,7 +54,7 @@ class RunDone:
     """Properties that this release does not know, by their JSON names."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RunFailed:
     """A run failed."""
 
