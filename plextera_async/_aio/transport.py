@@ -87,7 +87,7 @@ class Transport:
             Exception: Whatever the source of an upload raised, as it is.
         """
         pair = await self.sessions.current()
-        session = pair.changes if request.changes else pair.reads
+        session = pair.changes if request.changes or _has_idle(pair.changes) else pair.reads
         if request.changes:
             await _let_the_loop_read()
         url = f"{self.base_url}{request.path}{'?' + request.query if request.query else ''}"
@@ -198,6 +198,15 @@ async def _once(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> a
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as lost:
         raise aiohttp.ClientConnectionError(type(lost).__name__) from lost
+
+
+def _has_idle(session: aiohttp.ClientSession) -> bool:
+    """Say whether a connection stands ready that a change has just left: a read takes that rather than a new one.
+
+    Without, a job would need two connections at once, and keep neither fresh for long. aiohttp does not show its pool; if
+    it is not where it was, reads keep to connections of their own.
+    """
+    return bool(getattr(session.connector, "_conns", None))
 
 
 @coroutine

@@ -13,10 +13,10 @@ from tests.benchmarks.report import surroundings
 
 __all__ = ["main"]
 
-NAMES = ("jobs", "fan_out", "uploads", "decoding", "starting", "waiting", "quota", "many_documents")
+NAMES = ("jobs", "fan_out", "uploads", "decoding", "starting", "waiting", "quota")
 _HERE = Path(__file__).parent
 _RESULTS = _HERE / "RESULTS.md"
-_NOTES = "## Notes"
+_NOTES = "Notes"
 
 
 def _run(name: str) -> str:
@@ -31,7 +31,8 @@ def _run(name: str) -> str:
             said.append(line)
     if process.returncode:
         raise SystemExit(f"{name} failed")
-    return "".join(said).strip()
+    told = "".join(said).strip()
+    return told if "| ---" in told else f"```text\n{told}\n```"
 
 
 def _head() -> str:
@@ -45,9 +46,14 @@ def _head() -> str:
 
 
 def _keep(tables: dict[str, str]) -> None:
-    notes = _RESULTS.read_text().partition(_NOTES)[2] if _RESULTS.exists() else "\n"
-    sections = [f"## {name}\n\n{table}" for name, table in tables.items()]
-    _RESULTS.write_text("\n\n".join([_head(), *sections, f"{_NOTES}{notes}"]))
+    """Put new tables in the place of old ones; the others, and the notes, stay as they are."""
+    _, *parts = _RESULTS.read_text().split("\n## ") if _RESULTS.exists() else [""]
+    old = {name: text.strip() for name, _, text in (part.partition("\n") for part in parts)}
+    all_of_them = {**old, **tables}
+    order = [name for name in (*NAMES, _NOTES) if name in all_of_them]
+    _RESULTS.write_text(
+        "\n\n".join([_head(), *(f"## {name}\n\n{all_of_them[name]}" for name in order)]) + "\n"
+    )
 
 
 def main() -> None:
