@@ -57,16 +57,16 @@ def exit_code(failure: errors.PlexteraError | OSError) -> int:
 
 
 def stops_everything(
-    failure: errors.PlexteraError | OSError, *, is_submitted: bool
+    failure: errors.PlexteraError | OSError, *, names_something: bool
 ) -> TypeGuard[errors.PlexteraError]:
     """Say whether every other document would meet the same failure: a wrong key, host or address.
 
     Args:
         failure: What one document met.
-        is_submitted: Whether it had been submitted before: a 404 after that is its own.
+        names_something: Whether it named what can be missing, its extraction or a file: then a 404 is its own.
     """
     if isinstance(failure, errors.NotFoundError):
-        return not is_submitted
+        return not names_something
     return isinstance(failure, _SAME_FOR_ALL)
 
 
