@@ -7,7 +7,16 @@ from typing import Any, TypeGuard
 from plextera_async import errors
 from plextera_async.cli.showing.text import clean
 
-__all__ = ["INTERRUPTED", "as_met", "code_of", "exit_code", "explain", "message_of", "stops_everything"]
+__all__ = [
+    "INTERRUPTED",
+    "as_met",
+    "code_of",
+    "exit_code",
+    "explain",
+    "message_of",
+    "pick_up",
+    "stops_everything",
+]
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as of a shell: 128 and the number of SIGINT."""
@@ -25,7 +34,7 @@ _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _KEY_HINT = "check PLEXTERA_API_KEY or --api-key-file"
 _ADDRESS_HINT = "check the network, and --base-url or PLEXTERA_BASE_URL"
 _UPLOAD = "uploadExtraction"
-_KINDS = {"WorkflowRun": " --kind run", "ExtractJob": " --kind job"}
+_KINDS = {"WorkflowRun": "run", "ExtractJob": "job"}
 _HINTS: tuple[tuple[type[errors.PlexteraError], Callable[[Any], str | None]], ...] = (
     (errors.AuthenticationError, lambda _: f"the API key was refused: {_KEY_HINT}"),
     (errors.PermissionDeniedError, lambda _: "the API key is valid but not allowed to do this"),
@@ -33,7 +42,7 @@ _HINTS: tuple[tuple[type[errors.PlexteraError], Callable[[Any], str | None]], ..
     (errors.RedirectError, lambda _: f"the service answered from elsewhere: {_ADDRESS_HINT}"),
     (errors.NotFoundError, lambda error: _not_there(error.operation)),
     (errors.AmbiguousCreateError, lambda error: _look_first(error.key)),
-    (errors.WaitTimeoutError, lambda error: f"it goes on: pick it up with `{_wait_for(error)}`"),
+    (errors.WaitTimeoutError, lambda error: f"it goes on: {_wait_for(error)}"),
 )
 
 
@@ -70,6 +79,12 @@ def stops_everything(
     return isinstance(failure, _SAME_FOR_ALL)
 
 
+def pick_up(id: str, *, kind: str | None = None) -> str:
+    """Say how a job is waited for that goes on; of extractions, the kind is None."""
+    option = "" if kind is None else f" --kind {kind}"
+    return f"pick it up with `plextera wait{option} {clean(id)}`"
+
+
 def code_of(failure: errors.PlexteraError | OSError) -> str:
     """Give a stable code: the server's own, or else one made from the name of the error."""
     if not isinstance(failure, errors.PlexteraError):
@@ -100,7 +115,7 @@ def _not_there(operation: str | None) -> str | None:
 
 
 def _wait_for(error: errors.WaitTimeoutError) -> str:
-    return f"plextera wait{_KINDS.get(type(error.latest).__name__, '')} {error.id}"
+    return pick_up(error.id, kind=_KINDS.get(type(error.latest).__name__))
 
 
 def _look_first(key: str | None) -> str:
