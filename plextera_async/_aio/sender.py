@@ -35,11 +35,8 @@ T = TypeVar("T")
 Receive = Callable[[Reply], Awaitable[bytes]]
 Attempt = Callable[[str, int], Awaitable[T | Failure]]
 
-_FAILURES: Final = (
-    TransportError,
-    APIError,
-    DecodeError,
-)  # `Failure`, which as a union is made anew at each look
+# `Failure`, which as a union is made anew at each look
+_FAILURES: Final = (TransportError, APIError, DecodeError)
 _LOG = logging.getLogger("plextera_async.requests")
 _MOST_BYTES = 64 * 1024 * 1024  # of an answer: above the largest file that the API takes
 _MOST_ERROR_BYTES = 256 * 1024

@@ -10,6 +10,7 @@ import enum
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import anyio
@@ -105,6 +106,7 @@ class Watcher:
     async def leave(self, entry: Entry) -> None:
         """Close a wait; the last one ends the loop and waits until it has ended."""
         clock = self._clock
+        entry.was_heard = entry.was_heard or entry.event is not None
         self._agenda.close(entry, entry.latest(), now=clock.monotonic(), jitter=clock.jitter())
         entry.take = entry.latest = _nothing  # lest it keeps a result alive
         if self._agenda:
@@ -147,7 +149,7 @@ class Watcher:
         """Take an event, in the watcher's loop."""
         for entry in self._agenda.of(event.id):
             if entry.rest is None:
-                entry.event = event
+                entry.event = event if entry.event is None else max(entry.event, event, key=_moment)
             elif (told := self._told_by(entry, event)) is not None:
                 self._tell(entry, told)
         self._wake()
@@ -198,8 +200,8 @@ class Watcher:
                 if looking is not None and looking.done():
                     looking.result()
                     looking = None
-                for entry, is_over in self._agenda.pop_due(now):
-                    self._tell(entry, Told.TIME_IS_UP if is_over else Told.LOOK)
+                for entry, is_up in self._agenda.pop_due(now):
+                    self._tell(entry, Told.TIME_IS_UP if is_up else Told.LOOK)
                 if looking is None and self._agenda.are_lists_due(now):
                     looking = asyncio.create_task(self._look_at_lists(now), name="plextera lists")
                 now = await self._pause(looking)
@@ -280,6 +282,10 @@ class Watcher:
                 self._tell(entry, answer if suffices(item) else Told.LOOK)
             elif getattr(entry.latest(), "status", None) != item.status:
                 entry.take(answer)
+
+
+def _moment(event: JobEvent) -> datetime:
+    return event.occurred_at
 
 
 def _nothing(_: object = None) -> None:

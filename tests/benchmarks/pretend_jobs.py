@@ -156,6 +156,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         self.transport: asyncio.Transport = transport
 
+    def connection_lost(self, _: Exception | None) -> None:
+        if self.transport in self.world.streams:
+            self.world.streams.remove(self.transport)
+
     def data_received(self, data: bytes) -> None:
         self.buffer += data
         while (end := self.buffer.find(b"\r\n\r\n")) >= 0:
@@ -168,6 +172,7 @@ class Connection(asyncio.Protocol):
             method, target, _ = head[0].split(" ")
             if target == "/events":
                 self.world.streams.append(self.transport)
+                self.transport.write(b"\n")
                 return
             status, content = self.world.answer(method, target)
             body = json.dumps(content).encode()

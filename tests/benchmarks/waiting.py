@@ -1,6 +1,6 @@
 """What waiting for thousands of jobs costs: requests for each, how late their ends are noticed, memory.
 
-`python -m tests.benchmarks.waiting [--jobs N] [--scale S] [--arms A,B] [--json FILE]`
+`python -m tests.benchmarks.waiting [--jobs N] [--scale S] [--arms "A; B"] [--json FILE]`
 
 Jobs last a log-normal time (median 20 s, sigma 0.6), divided by the scale, in a server process of their own. Their
 creation is not counted, what waiting asks for is. An event comes 0.15 s after an end.
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ class Scene:
     port: int
     receiver: WebhookReceiver
     seen: dict[str, float] = attrs.field(factory=dict[str, float])
+    hears: asyncio.Event = attrs.field(factory=asyncio.Event)
 
     async def counts(self) -> Result:
         """Ask the server what it was asked, and when jobs ended."""
@@ -53,6 +54,8 @@ class Scene:
         """Take events until cancelled; of each *lose* one is lost, 0 loses none."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**20)
         writer.write(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readline()
+        self.hears.set()
         number = 0
         try:
             while body := (await reader.readline()).rstrip(b"\n"):
@@ -80,6 +83,7 @@ async def scene(scale: float, *, hears: bool, lose: int) -> AsyncIterator[Scene]
         client = AsyncPlextera("key", base_url=f"http://127.0.0.1:{port}", events=receiver if hears else None)
         made = Scene(client, port, receiver)
         hearing = asyncio.create_task(made.hear(lose=lose))
+        await made.hears.wait()
         try:
             async with client:
                 yield made
@@ -177,6 +181,7 @@ async def _memory(here: Scene, jobs: int) -> Result:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # until then the loop holds what was gathered
 
     tasks: list[asyncio.Task[Any]]
     bare, tasks = await taken(lambda _: idle())
@@ -185,6 +190,7 @@ async def _memory(here: Scene, jobs: int) -> Result:
     whole, tasks = await taken(lambda handle: handle.wait())
     await ended(tasks)
     del tasks
+    await asyncio.sleep(0)
     gc.collect()
     left = (tracemalloc.get_traced_memory()[0] - before) / jobs
     tracemalloc.stop()
@@ -217,26 +223,49 @@ async def measure(arm: str, *, jobs: int, scale: float) -> Result:
     return {"arm": arm, "jobs": jobs, "scale": scale, **figures}
 
 
+_COLUMNS = {
+    "finished": "Jobs",
+    "requests_per_job": "Requests for each",
+    "lists": "Lists",
+    "gets": "Single looks",
+    "mean": "Mean, s",
+    "p99": "99 of 100, s",
+    "latest": "Latest, s",
+    "client_cpu": "Client CPU, s",
+}
+
+
+def _row(cells: Iterable[object]) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _show(result: Result) -> None:
+    if "bytes" in result:
+        whole, own = result["bytes_with_its_task"], result["bytes"]
+        _say(f"\nAn open wait takes {own} bytes, with its task {whole}.")
+    else:
+        _say(_row([result["arm"], *(result[name] for name in _COLUMNS)]))
+
+
 def main(arguments: Sequence[str] | None = None) -> list[Result]:
     """Run arms one after the other and show a line for each."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--jobs", type=int, default=5000)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--jobs", type=int, default=5000, help="how many are waited for at one time")
     parser.add_argument("--scale", type=float, default=1.0, help="how much faster jobs end")
-    parser.add_argument(
-        "--arms", default=",".join(ARMS).replace(", ", "~"), help="names, separated by commas"
-    )
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--arms", default="; ".join(ARMS), help="names, separated by semicolons")
+    parser.add_argument("--json", type=Path, help="where the figures go as JSON")
     chosen = parser.parse_args(arguments)
-    names = [name.replace("~", ", ") for name in chosen.arms.replace(", ", "~").split(",")]
     results: list[Result] = []
-    for name in names:
-        result = asyncio.run(measure(name, jobs=chosen.jobs, scale=chosen.scale))
-        results.append(result)
-        shown = "  ".join(
-            f"{key} {value}" for key, value in result.items() if key not in ("arm", "jobs", "scale")
-        )
-        sys.stdout.write(f"{name:24} {shown}\n")
-        sys.stdout.flush()
+    _say(_row(["Arm", *_COLUMNS.values()]))
+    _say(_row(["---"] * (len(_COLUMNS) + 1)))
+    for name in chosen.arms.split(";"):
+        results.append(asyncio.run(measure(name.strip(), jobs=chosen.jobs, scale=chosen.scale)))
+        _show(results[-1])
     if chosen.json is not None:
         chosen.json.write_text(json.dumps(results, indent=2) + "\n")
     return results

@@ -9,8 +9,7 @@ import attrs
 import pytest
 
 from plextera_async import AsyncPlextera, errors
-from tests.support.pretend_api import Events, PretendApi, durations, late_by
-from tests.support.virtual_time import run
+from tests.support.pretend_api import Events, PretendApi, durations, late_by, run
 
 KINDS = pytest.mark.parametrize("kind", ["extraction", "run", "job"])
 CALLS = pytest.mark.parametrize(

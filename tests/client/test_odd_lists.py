@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.pretend_api import Life, PretendApi, all_ended, durations, failure
-from tests.support.virtual_time import run
+from tests.support.pretend_api import Life, PretendApi, all_ended, durations, failure, run
 
 
 def _refuse(name: str, value: object, status: int) -> Callable[[PretendApi], None]:

@@ -277,9 +277,9 @@ async def test_tls_contexts_are_the_processs_and_made_before_any_loop_runs(
     """Reading the machine's certificates takes longer than a loop may stand still; aiohttp does it when imported."""
     made: list[Any] = []
     monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *_, **__: made.append(1))
-    async with RawServer(always(PAGE)) as server:  # which speaks no TLS
+    async with RawServer(always(PAGE)) as server:  # which speaks no TLS, and waits for a head that never ends
         base_url = server.base_url.replace("http://", "https://")
-        options = ClientOptions(retry=RetryPolicy(max_attempts=1))
+        options = ClientOptions(timeouts=Timeouts(connect=0.3), retry=RetryPolicy(max_attempts=1))
         async with AsyncPlextera("key", base_url=base_url, options=options) as client:
             with pytest.raises(errors.ConnectError):
                 await client.runs.list()

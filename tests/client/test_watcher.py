@@ -6,8 +6,7 @@ import pytest
 
 from plextera_async import errors, models
 from plextera_async.options import PollPolicy
-from tests.support.pretend_api import PretendApi, all_ended, durations, late_by
-from tests.support.virtual_time import run
+from tests.support.pretend_api import PretendApi, all_ended, durations, late_by, run
 
 
 @pytest.mark.parametrize("call", ["wait", "result"])

@@ -2,14 +2,17 @@
 
 import asyncio
 import copy
+import gc
+import weakref
 from itertools import count
 from typing import Any
 
 import pytest
 
 from plextera_async import errors
-from tests.support.pretend_api import Life, PretendApi, all_ended, durations, failure, late_by
-from tests.support.virtual_time import run
+from plextera_async.client.waits import Wait
+from plextera_async.client.watcher import Entry, Watcher
+from tests.support.pretend_api import Life, PretendApi, all_ended, durations, failure, late_by, run
 
 
 @pytest.mark.parametrize("where", ["list", "get"])
@@ -198,5 +201,43 @@ def test_a_fault_of_the_watcher_is_raised_and_not_waited_out() -> None:
         ends = await asyncio.gather(*(handle.wait() for handle in handles), return_exceptions=True)
 
         assert {type(end) for end in ends} == {AttributeError}
+
+    run(main())
+
+
+def test_nothing_is_left_of_waits_that_are_over() -> None:
+    async def main() -> None:
+        api = PretendApi()
+        await all_ended(api, durations(30))
+        waits = [asyncio.ensure_future(api.create(1000.0).wait()) for _ in range(30)]
+        await asyncio.sleep(3)
+        for wait in waits:
+            wait.cancel()
+        await asyncio.wait(waits)
+        waits.clear()
+        del wait
+        await asyncio.sleep(0)
+        gc.collect()
+
+        assert not [each for each in gc.get_objects() if isinstance(each, Entry | Wait | Watcher)]
+
+    gc.collect()
+    run(main())
+
+
+def test_a_wait_that_is_over_keeps_no_result_alive_while_others_wait() -> None:
+    async def main() -> None:
+        api = PretendApi()
+        others = [asyncio.ensure_future(api.create(1000.0).wait()) for _ in range(10)]
+        handle = api.create(5.0)
+        await handle.result()
+        gone = weakref.ref(handle)
+        del handle
+        gc.collect()
+
+        assert gone() is None
+        for other in others:
+            other.cancel()
+        await asyncio.wait(others)
 
     run(main())

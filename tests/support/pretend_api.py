@@ -3,9 +3,9 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -17,7 +17,9 @@ from plextera_async.client.waits import Reader
 from plextera_async.client.watcher import Lister
 from plextera_async.client.watchers import Watchers
 from plextera_async.options import PollPolicy
-from tests.support.virtual_time import VirtualClock
+from tests.support import virtual_time
+
+T = TypeVar("T")
 
 _START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 _KINDS: Mapping[str, tuple[Any, Any]] = {
@@ -27,7 +29,7 @@ _KINDS: Mapping[str, tuple[Any, Any]] = {
 }
 
 
-class _Clock(VirtualClock):
+class _Clock(virtual_time.VirtualClock):
     """A clock that begins at 1000, and whose dice always show the middle."""
 
     def monotonic(self) -> float:
@@ -208,6 +210,18 @@ def durations(number: int, *, median: float = 20.0, sigma: float = 0.6) -> list[
     """Give log-normal durations, the same in each run."""
     dice = random.Random(1)  # noqa: S311 - reproducible
     return [median * dice.lognormvariate(0, sigma) for _ in range(number)]
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in virtual time, and check that it leaves no task behind."""
+
+    async def watched() -> T:
+        result = await main
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not left, left
+        return result
+
+    return virtual_time.run(watched())
 
 
 async def late_by(api: PretendApi, handle: Any, call: str = "wait", **arguments: Any) -> float:
