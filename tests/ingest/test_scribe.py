@@ -96,12 +96,23 @@ async def test_a_ledger_that_cannot_be_opened_is_told_and_leaves_no_thread(tmp_p
     assert "plextera-ledger" not in threads()
 
 
-async def test_cancelling_the_opening_leaves_no_thread_and_no_lock(path: Path):
+async def test_cancelling_the_opening_leaves_no_thread_and_no_lock(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    may_open = threading.Event()
+
+    def open_when_told(*arguments: Any, **options: Any) -> Ledger:
+        may_open.wait(30)
+        return Ledger(*arguments, **options)
+
+    monkeypatch.setattr("plextera_async.ingest.scribe.Ledger", open_when_told)
     for turns in range(4):
+        may_open.clear()
         opening = asyncio.ensure_future(Scribe.open(path))
         for _ in range(turns):
             await asyncio.sleep(0)
         opening.cancel()
+        may_open.set()
         with pytest.raises(asyncio.CancelledError):
             await opening
         assert "plextera-ledger" not in threads()
