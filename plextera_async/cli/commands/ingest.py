@@ -148,7 +148,7 @@ def _counts(job: _Job, ending: Ending | None) -> Counts | None:
     if job.ledger is None or (ending is not None and ending.counts is not None):
         return None if ending is None else ending.counts
     try:
-        with Ledger(job.ledger, create=False) as ledger:
+        with Ledger(job.ledger, create=False) as ledger, ledger.transaction():
             return ledger.records.counts()
     except LedgerError:  # it was interrupted before there was one
         return None
