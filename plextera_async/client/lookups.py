@@ -26,7 +26,7 @@ from plextera_async._sansio.reconcile import (
 )
 from plextera_async._sansio.retry import http_date
 from plextera_async.client.pages import Page, seen_on
-from plextera_async.errors import NotFoundError, PlexteraError
+from plextera_async.errors import DecodeError, NotFoundError, PlexteraError
 from plextera_async.models import Extraction, ExtractionPage
 
 __all__ = ["Lookups", "Sighting"]
@@ -216,7 +216,7 @@ class Lookups:
         for item in survey.unread[:MOST_READ_SINGLY]:
             try:
                 answer = await self._get(item.id)
-            except NotFoundError:  # it stays unread, and nothing is proven
+            except (NotFoundError, DecodeError):  # it stays unread, and nothing is proven
                 continue
             survey.feed_single(answer.model)
 
