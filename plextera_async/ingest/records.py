@@ -50,7 +50,10 @@ _COLUMNS = "id, key, source, state, run, sends, began, extraction_id, error, tak
 
 
 class Records:
-    """The documents of a ledger, and how much of the output file counts. Each call belongs in a transaction."""
+    """The documents of a ledger, and how much of the output file counts.
+
+    Each call belongs in a transaction, which also tells of values that nobody here has written: a `ValueError`.
+    """
 
     def __init__(self, execute: Callable[..., Any]) -> None:
         """Ask and write with *execute*: a statement and its values in, a cursor out."""
@@ -193,11 +196,5 @@ def next_key(key: str) -> str:
 def _to_row(values: tuple[Any, ...]) -> Row:
     fields = dict(zip(_COLUMNS.split(", "), values, strict=True))
     began, is_taken = fields.pop("began"), bool(fields.pop("taken"))
-    try:
-        state = State(fields.pop("state"))
-        begun = None if began is None else datetime.fromisoformat(began)
-    except ValueError:
-        pass
-    else:
-        return Row(state=state, began=begun, is_taken=is_taken, **fields)
-    raise LedgerError("the ledger holds a row that no release of plextera_async writes")
+    begun = None if began is None else datetime.fromisoformat(began)
+    return Row(state=State(fields.pop("state")), began=begun, is_taken=is_taken, **fields)

@@ -2,7 +2,9 @@
 
 import json
 import os
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -414,3 +416,21 @@ def test_a_ledger_that_is_not_there_is_not_made(plextera: Plextera, command: str
     assert result.exit_code == 1
     assert "plextera: l.sqlite cannot be opened as a ledger: there is no such file\n" in result.stderr
     assert not Path("l.sqlite").exists()
+
+
+@pytest.mark.parametrize("command", ["status", "resolve", "ingest"])
+def test_a_value_that_nobody_wrote_is_one_line(plextera: Plextera, served: Sandbox, command: str) -> None:
+    Path("a.txt").write_bytes(b"Patient: Jane\n")
+    plextera("ingest", "a.txt", "--ledger", "l.sqlite")
+    with closing(sqlite3.connect("l.sqlite")) as sql, sql:
+        sql.execute("UPDATE documents SET state = 'submitting', began = 'never'")
+        sql.execute("INSERT INTO out_file VALUES (1, 'o', 'x', 0, 0, 0)")
+
+    if command == "ingest":
+        result = plextera("ingest", "a.txt", "--ledger", "l.sqlite")
+    else:
+        result = plextera("ledger", command, "l.sqlite")
+
+    told = "l.sqlite is damaged: it holds a value that cannot be read\n"
+    assert result.exit_code == 1
+    assert told in result.stderr

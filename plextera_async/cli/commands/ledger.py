@@ -90,7 +90,7 @@ def resolve(file: str, *, key: str | None, extraction_id: str | None, absent: bo
     if key is None:
         if extraction_id is not None or absent:
             raise click.UsageError("--id and --absent need --key")
-        with Ledger(file, create=False) as ledger:
+        with Ledger(file, create=False) as ledger, ledger.transaction():
             for line in _listed(ledger.records, as_json=as_json):
                 print_line(line)
         return
