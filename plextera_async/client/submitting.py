@@ -2,6 +2,7 @@
 
 import asyncio
 
+from plextera_async._aio.cancelling import is_being_cancelled
 from plextera_async.client.documents import Document, Outcome
 from plextera_async.client.extractions import Extractions
 from plextera_async.client.handles import ExtractionHandle
@@ -9,11 +10,6 @@ from plextera_async.client.waits import DEFAULT, Timeout
 from plextera_async.errors import InvalidInputError, PlexteraError
 
 __all__ = ["failed", "outcome_of", "submit"]
-
-
-def _is_being_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
 
 
 async def submit(extractions: Extractions, document: Document, *, key: str | None = None) -> ExtractionHandle:
@@ -47,7 +43,7 @@ async def submit(extractions: Extractions, document: Document, *, key: str | Non
     except PlexteraError:
         raise
     except (Exception, asyncio.CancelledError) as failure:  # of the caller's own source, whatever it is
-        if isinstance(failure, asyncio.CancelledError) and _is_being_cancelled():
+        if isinstance(failure, asyncio.CancelledError) and is_being_cancelled():
             raise
         raise InvalidInputError(f"the source failed while it was read: {type(failure).__name__}") from failure
 

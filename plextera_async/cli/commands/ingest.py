@@ -69,7 +69,7 @@ class _Job:
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="PATHS...")
+@click.argument("names", nargs=-1, metavar="[PATHS]...")
 @click.option(
     "--from-manifest",
     metavar="FILE",
@@ -109,8 +109,13 @@ def command(**options: Any) -> None:
     stderr tells.
     """
     if not (options["names"] or options["from_manifest"] or options["ledger"]):
-        raise click.UsageError("Missing argument 'PATHS...'.")
+        raise click.UsageError("name what to extract: PATHS, --from-manifest FILE, or --ledger FILE to go on")
     job = _Job(**options)
+    if job.ledger is not None and job.connection.sandbox:
+        raise click.UsageError(
+            "--ledger does not go with --sandbox: it would take these documents for done when the service is asked; "
+            "to try one, serve a sandbox with `plextera sandbox`"
+        )
     try:
         ending = run_to_its_end(_ingest, job)
     except KeyboardInterrupt:
