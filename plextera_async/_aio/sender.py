@@ -55,11 +55,6 @@ class Answer(Generic[T]):
     """The header `Date`, as it came: the server's own clock."""
 
 
-async def read_whole(reply: Reply) -> bytes:
-    """Read a JSON answer, up to the limit."""
-    return await reply.read(_MOST_BYTES)
-
-
 @attrs.frozen
 class Sender:
     """Sends requests until they are answered or must not be sent again."""
@@ -91,12 +86,13 @@ class Sender:
             return Answer(model, response.request_id, response.attempts, date=response.headers.get("Date"))
         raise _given_up(_undecodable(request, response, problems), request, response.request_id, since)
 
-    async def send(self, request: Request, *, receive: Receive = read_whole, retry: bool = True) -> Response:
+    async def send(self, request: Request, *, receive: Receive | None = None, retry: bool = True) -> Response:
         """Send a request until it succeeds or must not be sent again.
 
         Args:
             request: What to send.
-            receive: Takes the body of a success; it may be called again after a failure, and starts anew then.
+            receive: Takes the body of a success; it may be called again after a failure, and starts anew then. None
+                reads all of it, up to the limit.
             retry: False makes one attempt only: for waits, which have a rhythm of their own.
 
         Raises:
@@ -109,7 +105,7 @@ class Sender:
             if not is_success(reply.status):
                 return await self._refusal(request, reply, request_id, attempt=attempt)
             try:
-                content = await receive(reply)
+                content = await (receive(reply) if receive else reply.read(_MOST_BYTES))
             except TooLargeError:
                 problems = [("$", f"at most {_MOST_BYTES} bytes", "more")]
             else:

@@ -244,7 +244,11 @@ class Reply:
         if length is not None and length > limit:
             raise TooLargeError
         if length is not None and hdrs.CONTENT_ENCODING not in self.headers:
-            return await self._step(self._answer.read())
+            try:
+                return await self._answer.read()
+            except _CAUGHT as raw:
+                failure = _translated(raw, self._upload, changes=self._changes)
+            raise failure  # outside the except block, as above
         body = bytearray()
         async for chunk in self.chunks():
             body += chunk
@@ -275,7 +279,8 @@ class Reply:
             self._answer.release()
         else:
             self._answer.close()
-        await _let_go(self._upload)
+        if self._upload is not None:
+            await self._upload.finished()
 
 
 def _translated(raw: BaseException, upload: Sending | None, *, changes: bool) -> BaseException:

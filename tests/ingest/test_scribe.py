@@ -10,6 +10,7 @@ import pytest
 
 from plextera_async._sansio.ledger_states import State
 from plextera_async.errors import LedgerError
+from plextera_async.ingest import scribe as scribe_module
 from plextera_async.ingest.ledger import Ledger
 from plextera_async.ingest.records import Records
 from plextera_async.ingest.rows import Counts, Entry
@@ -96,15 +97,27 @@ async def test_a_ledger_that_cannot_be_opened_is_told_and_leaves_no_thread(tmp_p
     assert "plextera-ledger" not in threads()
 
 
-async def test_cancelling_the_opening_leaves_no_thread_and_no_lock(path: Path):
-    for turns in range(4):
+async def test_cancelling_the_opening_leaves_no_thread_and_no_lock(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    gate = threading.Event()
+
+    def slowly(*args: Any, **more: Any) -> Ledger:
+        gate.wait(10)
+        return Ledger(*args, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scribe_module, "Ledger", slowly)
         opening = asyncio.ensure_future(Scribe.open(path))
-        for _ in range(turns):
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)
         opening.cancel()
+        await asyncio.sleep(0)
+        assert not opening.done()  # the thread is waited for, whatever it is doing
+        gate.set()
         with pytest.raises(asyncio.CancelledError):
             await opening
-        assert "plextera-ledger" not in threads()
+
+    assert "plextera-ledger" not in threads()
     await (await Scribe.open(path)).aclose()
 
 
