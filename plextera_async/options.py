@@ -134,7 +134,7 @@ class Limits:
     concurrency: int = attrs.field(factory=_fitting_concurrency, validator=_at_least_one)
     """Requests in flight at most; a download by `files.stream` counts until its head has come, and an upload from a file
     holds up to 0.6 MB. When more than one answer in twenty is 429 or 5xx there may be fewer, of that kind of request,
-    until answers are good again. Where it is more than 100, a client begins with 100 and takes four times as many after
+    until answers are good again. Where it is more than 150, a client begins with 150 and takes seven times as many after
     each round of good answers.
 
     By default 1000, or a third of the process's limit of open files where that is less: 341 on most Linux systems (1024
