@@ -100,7 +100,8 @@ class PollPolicy:
 
     first_delay: float = attrs.field(default=1.0, validator=_positive)
     """Pause before the second look; each later one is half as long again, spread by a fifth to both sides. Also between
-    looks at lists while jobs are young, when there are many waits."""
+    looks at lists while jobs are young, when there are many waits. Where lists tell nothing, many waits take at most some
+    100 requests a second in all, and with less than a second here as many more."""
 
     max_delay: float = attrs.field(default=10.0, validator=_positive)
     """Longest pause between two looks, while no events arrive and lists can be read. Ten seconds: with thirty, the mean job is noticed ten seconds late."""
