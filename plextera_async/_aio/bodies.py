@@ -1,5 +1,6 @@
 """Request bodies: JSON, and multipart streamed from its sources; the only writer of upload bytes."""
 
+import asyncio
 import os
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -11,6 +12,7 @@ import attrs
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import StreamWriter
 
+from plextera_async._aio.cancelling import is_being_cancelled
 from plextera_async._aio.parts import CHUNK, BytesPart, Chunks, Part
 from plextera_async._aio.witness import Witness
 from plextera_async._sansio import multipart
@@ -164,8 +166,9 @@ class Sending(aiohttp.Payload):
     async def _next(self, chunks: Chunks) -> bytes | memoryview | None:
         try:
             return await anext(chunks, None)
-        except Exception as failure:
-            self.failure = failure
+        except (Exception, asyncio.CancelledError) as failure:
+            if not (isinstance(failure, asyncio.CancelledError) and is_being_cancelled()):
+                self.failure = failure
             raise
 
     async def _put(self, writer: AbstractStreamWriter, chunk: bytes | memoryview) -> None:

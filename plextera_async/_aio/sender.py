@@ -14,6 +14,7 @@ from plextera_async._aio.clock import Clock
 from plextera_async._aio.gate import Gate, Turn
 from plextera_async._aio.transport import Reply, TooLargeError, Transport
 from plextera_async._sansio.codec import decode
+from plextera_async._sansio.created import decode_created
 from plextera_async._sansio.failure import api_error, is_success
 from plextera_async._sansio.message import Request, Response
 from plextera_async._sansio.pacing import Told, kind_of, told
@@ -70,7 +71,8 @@ class Sender:
             DecodeError: If the answer does not fit; of a create, that is an `AmbiguousCreateError`.
             PlexteraError: As `send` does.
         """
-        return await self.read(request, lambda content: decode(content, type_), retry=retry)
+        decoded = decode_created if request.operation.method == "POST" else decode
+        return await self.read(request, lambda content: decoded(content, type_), retry=retry)
 
     async def read(self, request: Request, reading: Callable[[bytes], T], *, retry: bool = True) -> Answer[T]:
         """Send a request and read its answer in a way of one's own: *reading* may raise DecodeError, as `call` does."""

@@ -180,8 +180,9 @@ class Agenda(Generic[WaitT]):
         if told in (Verdict.RUNS, Verdict.UNCHANGED):
             wait.told_at, wait.misses, wait.silences = now, 0, 0
         if told is Verdict.RUNS:
-            wait.is_located = True
-            wait.known = scan.seen[wait.id].updated_at or wait.known
+            item = scan.seen[wait.id]
+            wait.is_located, wait.status = True, item.status
+            wait.known = item.updated_at or wait.known
         if told is Verdict.MISSING:
             wait.is_located, wait.misses = False, wait.misses + 1
         if told is Verdict.UNTOLD and scan.is_for(wait.id):

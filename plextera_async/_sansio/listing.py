@@ -22,8 +22,9 @@ __all__ = ["SIZE", "Ask", "Page", "Scan", "Verdict", "Way", "is_older", "verdict
 SIZE = 100
 
 _MOST_STALE = 3
-_AT_ONCE = 10
-"""Pages of a list by status that are asked for at one time."""
+_AT_ONCE = 50
+"""Pages of a list by status that are asked for at one time: what leaves it between two rounds pulls others over the seam,
+which then have to be read singly."""
 
 _STEPS = 3
 """Steps down in time, between items made at one time, that are no accident in a list that never steps up."""

@@ -74,7 +74,7 @@ class Lists:
             reach = min([time for time in (*times, self._mark) if time is not None], default=None)
         return Scan(
             way,
-            self._statuses,
+            self._statuses if way is Way.BY_CHANGE else _still_possible(self._statuses, waits),
             wanted={one.id for one in waits},
             budget=max(2, len(waits)),
             reach=reach,
@@ -120,3 +120,11 @@ class Lists:
         self._left = self._left[1:]
         self._given_up_at = now
         self._take_way()
+
+
+def _still_possible(statuses: Sequence[str | None], waits: Collection[Waiting]) -> Sequence[str | None]:
+    """Give the statuses from the earliest on in which a job was last seen; one that went back is read singly."""
+    seen = {one.status for one in waits}
+    if not seen <= set(statuses):  # of some job it is not known
+        return statuses
+    return statuses[min(map(statuses.index, seen), default=0) :]

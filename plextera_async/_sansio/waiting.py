@@ -22,6 +22,8 @@ class Waiting:
     """Whether the job was created here and not read since: then it has had no end before this one."""
     known: datetime | None = None
     """`updatedAt` of the job as last seen."""
+    status: str | None = None
+    """Status of the job as last seen; None if never."""
     looks: int = 0
     """Single looks taken, the answer of the create among them."""
     pause: float = 0.0

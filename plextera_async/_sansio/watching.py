@@ -30,11 +30,13 @@ MOST_SINGLE = 4
 _SLOPE = (
     1 / 60
 )  # of the pause of lists over the age of the youngest job: 1 s in the first minute, 10 s from 600 s on
-_PER_PAGE = 0.05  # seconds: lists take at most 20 requests a second, however many pages they have
-_PER_SINGLE = (
-    0.01  # seconds: where lists tell nothing, single looks take at most about 100 requests a second in all
+_LONG_LIST = (
+    1.6  # seconds between looks at a list of several pages: less costs too much, more notices ends too late
 )
-_SPREAD = 0.2
+_PER_FEW_PAGES = 0.25
+_PER_PAGE = 0.03  # seconds: lists take at most some 33 requests a second, however many pages they have
+_PER_SINGLE = 0.01  # seconds: where lists tell nothing, single looks take at most about 100 requests a second
+_SPREAD = 0.1
 _SLOW = 10.0  # seconds between looks while events arrive: with its spread, and the look itself, under 15
 _SLOW_SLOPE = 1 / 20
 _SLOWEST = 60.0
@@ -143,7 +145,8 @@ def seconds_before_list(
     if failures:
         return seconds_before_look(policy, looks=failures + 1, jitter=jitter, failure=failure)
     pause = min(policy.max_delay, max(policy.first_delay, youngest * _SLOPE))
-    pause = max(pause, pages * _PER_PAGE if pages > 1 else 0.0)
+    if pages > 1:
+        pause = max(pause, min(_LONG_LIST, pages * _PER_FEW_PAGES), pages * _PER_PAGE)
     if events_flow:
         pause = max(pause, _slow(youngest))
     return pause * (1 - _SPREAD + 2 * _SPREAD * jitter)

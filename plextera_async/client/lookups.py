@@ -13,6 +13,7 @@ from plextera_async._generated import operations
 from plextera_async._generated.operations import Operation
 from plextera_async._sansio.message import Request, fill
 from plextera_async._sansio.paging import Walk
+from plextera_async._sansio.polling import absorbs
 from plextera_async._sansio.reconcile import (
     GRACE,
     MOST_READ_SINGLY,
@@ -25,7 +26,7 @@ from plextera_async._sansio.reconcile import (
 )
 from plextera_async._sansio.retry import http_date
 from plextera_async.client.pages import Page, seen_on
-from plextera_async.errors import NotFoundError, PlexteraError
+from plextera_async.errors import DecodeError, NotFoundError, PlexteraError
 from plextera_async.models import Extraction, ExtractionPage
 
 __all__ = ["Lookups", "Sighting"]
@@ -48,6 +49,10 @@ class Sighting:
     def others(self) -> tuple[str, ...]:
         """Ids of all but the oldest."""
         return tuple(match.id for match in self.matches[1:])
+
+    def begins_before(self, id: str) -> bool:
+        """Say whether the oldest of them is another one than this."""
+        return bool(self.matches) and self.matches[0].id != id
 
 
 @attrs.define(eq=False)
@@ -84,6 +89,8 @@ class Lookups:
     async def settle(self, key: str, since: datetime, *, may_send: bool = True) -> tuple[Step, Sighting]:
         """Look for the job of a create whose fate is unknown: now, and if need be once more after a grace.
 
+        One look that fails for a passing reason does not count, and is made again after a grace.
+
         Args:
             key: The key that it carried.
             since: When it began, by our clock.
@@ -93,16 +100,45 @@ class Lookups:
             TAKE with its matches; SEND_AGAIN if its absence is proven; else GIVE_UP.
 
         Raises:
-            PlexteraError: If looking failed, after the retries that the policy allows.
+            PlexteraError: If looking failed for a lasting reason, or twice.
         """
         verdicts: list[Verdict] = []
+        has_failed = False
         while True:
-            sighting = await self.look(key, since)
-            verdicts.append(sighting.verdict)
-            step = next_step(verdicts, may_send=may_send, shows_tags=self._shows_tags)
-            if step is not Step.LOOK_AGAIN:
-                return step, sighting
+            try:
+                sighting = await self.look(key, since)
+            except PlexteraError as failure:
+                if has_failed or not absorbs(failure, age=None):
+                    raise
+                has_failed = True
+            else:
+                verdicts.append(sighting.verdict)
+                step = next_step(verdicts, may_send=may_send, shows_tags=self._shows_tags)
+                if step is not Step.LOOK_AGAIN:
+                    return step, sighting
             await self._sender.clock.sleep(GRACE)
+
+    async def older(self, key: str, since: datetime | None, *, than: str) -> Sighting | None:
+        """Look for what an extraction that was rejected is the duplicate of: now, and if need be after a grace.
+
+        Its create was sent again because lists did not show the first in time: they may still not.
+
+        Args:
+            key: The key that both carry.
+            since: As for `look`.
+            than: Id of the rejected one.
+
+        Returns:
+            What carries the key, the oldest first; None if there is no older one.
+
+        Raises:
+            PlexteraError: As `look` does.
+        """
+        sighting = await self.look(key, since)
+        if not sighting.begins_before(than):
+            await self._sender.clock.sleep(GRACE)
+            sighting = await self.look(key, since)
+        return sighting if sighting.begins_before(than) else None
 
     async def look(self, key: str, since: datetime | None) -> Sighting:
         """Look once.
@@ -180,7 +216,7 @@ class Lookups:
         for item in survey.unread[:MOST_READ_SINGLY]:
             try:
                 answer = await self._get(item.id)
-            except NotFoundError:  # it stays unread, and nothing is proven
+            except (NotFoundError, DecodeError):  # it stays unread, and nothing is proven
                 continue
             survey.feed_single(answer.model)
 

@@ -1,13 +1,13 @@
 """The handle of a create that was sent twice: the second may be refused as a duplicate of the first."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any, cast
 
 from plextera_async._aio.sender import Answer
 from plextera_async.client.handles import ExtractionHandle
-from plextera_async.client.lookups import Lookups
+from plextera_async.client.lookups import Lookups, Sighting
 from plextera_async.client.waits import DEFAULT, Timeout
 from plextera_async.models import Extraction, ExtractionOutput, ExtractionStatus
 
@@ -18,15 +18,16 @@ class ResentHandle(ExtractionHandle):
     """An extraction whose create was sent twice under one key, because the first seemed to have been lost.
 
     If it ends REJECTED and an older extraction carries the same key, the first had arrived after all, and this one was
-    refused as its duplicate: then the handle moves to the older one, and its `id` changes. Waits look for it once.
+    refused as its duplicate: then the handle moves to the older one, and its `id` changes. Waits look for it once, which
+    takes 10 seconds more where there is none, whatever their limit.
     """
 
-    _look: Callable[[], Any]
+    _look_for_older: Callable[[], Awaitable[Sighting | None]]
     _is_settled = False
 
     def look_with(self, lookups: Lookups, key: str, since: Callable[[], datetime]) -> None:
         """Say where an older one is to be looked for."""
-        self._look = lambda: lookups.look(key, since())
+        self._look_for_older = lambda: lookups.older(key, since(), than=self.id)
 
     async def wait(self, timeout: Timeout = DEFAULT, *, check: bool = True) -> Extraction:  # noqa: ASYNC109 - as there
         """Wait as `ExtractionHandle.wait` does, for the older extraction if this is its duplicate.
@@ -73,13 +74,13 @@ class ResentHandle(ExtractionHandle):
         """Move to the older extraction if there is one."""
         if self._is_settled or job.status != ExtractionStatus.REJECTED:
             return False
-        matches = (await self._look()).matches
+        older = await self._look_for_older()
         self._is_settled = True
-        if not matches or matches[0].id == self.id:
+        if older is None:
             return False
-        self.also_created = tuple(match.id for match in matches[1:])
-        self.id = matches[0].id
-        self._take(Answer(matches[0]))
+        self.also_created = older.others
+        self.id = older.matches[0].id
+        self._take(Answer(older.matches[0]))
         return True
 
     def _left(self, limit: Timeout, began: float) -> Timeout:

@@ -1,33 +1,15 @@
 """The way of one document through a pipeline: submitted, waited for, turned into its outcome."""
 
 import asyncio
-from datetime import datetime
 
-import attrs
-
-from plextera_async._sansio.reconcile import Step
+from plextera_async._aio.cancelling import is_being_cancelled
 from plextera_async.client.documents import Document, Outcome
 from plextera_async.client.extractions import Extractions
 from plextera_async.client.handles import ExtractionHandle
 from plextera_async.client.waits import DEFAULT, Timeout
 from plextera_async.errors import InvalidInputError, PlexteraError
 
-__all__ = ["Fate", "failed", "fate_of", "outcome_of", "submit"]
-
-
-def _is_being_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
-
-
-@attrs.frozen
-class Fate:
-    """What is known of a create whose fate was unknown."""
-
-    handle: ExtractionHandle | None = None
-    """On the extraction that was found; the oldest, if there are several."""
-    is_absent: bool = False
-    """It is proven that there is none: it may be sent again. False without a handle is: not known."""
+__all__ = ["failed", "outcome_of", "submit"]
 
 
 async def submit(extractions: Extractions, document: Document, *, key: str | None = None) -> ExtractionHandle:
@@ -61,28 +43,9 @@ async def submit(extractions: Extractions, document: Document, *, key: str | Non
     except PlexteraError:
         raise
     except (Exception, asyncio.CancelledError) as failure:  # of the caller's own source, whatever it is
-        if isinstance(failure, asyncio.CancelledError) and _is_being_cancelled():
+        if isinstance(failure, asyncio.CancelledError) and is_being_cancelled():
             raise
         raise InvalidInputError(f"the source failed while it was read: {type(failure).__name__}") from failure
-
-
-async def fate_of(extractions: Extractions, key: str, *, since: datetime) -> Fate:
-    """Look for a submission whose fate is unknown: twice, with a grace of 10 s between, unless it is found at once.
-
-    Args:
-        extractions: `client.extractions`.
-        key: The key that it carried.
-        since: When it began, by this machine's clock, aware.
-
-    Raises:
-        PlexteraError: If looking failed, after the retries that the policy allows.
-    """
-    step, sighting = await extractions.lookups.settle(key, since)
-    if step is not Step.TAKE:
-        return Fate(is_absent=step is Step.SEND_AGAIN)
-    handle = extractions.handle(sighting.matches[0].id)
-    handle.also_created = sighting.others
-    return Fate(handle)
 
 
 async def outcome_of(

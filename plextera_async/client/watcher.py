@@ -132,7 +132,8 @@ class Watcher:
             return told
         entry.looks = looks
         entry.is_alone = entry.is_alone or alone
-        entry.known = getattr(entry.latest(), "updated_at", None)
+        latest = entry.latest()
+        entry.known, entry.status = getattr(latest, "updated_at", None), getattr(latest, "status", None)
         entry.rest = asyncio.get_running_loop().create_future()
         self._agenda.rest(entry, pause=pause, now=self._clock.monotonic(), jitter=self._clock.jitter())
         self._wake()

@@ -107,13 +107,18 @@ def _hash(*parts: str | int) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
+_NO_ADDRESS = "an address that cannot be read"
+
+
 def without_query(url: str) -> str:
     """Give an address for people, without what may be a secret: a signature in the query, a password before the host."""
     try:
         address = urlsplit(url)
         host = address.hostname or ""
     except (ValueError, AttributeError, TypeError):  # no address: refused when it is sent
-        return "an address that cannot be read"
+        return _NO_ADDRESS
+    if not (address.scheme and host):  # what stands where could be anything, a password too
+        return _NO_ADDRESS
     return f"{address.scheme}://{host}{address.path}"
 
 

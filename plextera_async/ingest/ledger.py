@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from plextera_async.errors import LedgerError
+from plextera_async.errors import LedgerError, PlexteraError
 from plextera_async.ingest.records import SCHEMA, Records
 
 __all__ = ["Ledger"]
@@ -101,7 +101,9 @@ class Ledger:
     def _telling(self) -> Generator[None, None, None]:
         try:
             yield
-        except sqlite3.Error as failure:
+        except PlexteraError:
+            raise
+        except (sqlite3.Error, ValueError) as failure:  # a ValueError: what is in it is none of what we write
             said = _explain(failure)
         else:
             return
@@ -136,6 +138,8 @@ def _find(path: Path, *, create: bool) -> None:
         if path.is_dir():
             raise LedgerError(f"{path} is a folder, not a ledger")
         path.stat()
+        if not os.access(path, os.W_OK):  # SQLite would tell of a disk that reports an error
+            raise LedgerError(f"{path} {_READ_ONLY}")
     except FileNotFoundError:
         reason = "its folder does not exist" if create else "there is no such file"
     except (OSError, ValueError) as failure:
@@ -157,11 +161,12 @@ def _make_private(path: Path) -> None:
     raise LedgerError(f"{path} cannot be made readable for its owner only: {reason}")
 
 
+_READ_ONLY = "cannot be written: it is read-only"
 _MEANINGS = (
     ("SQLITE_BUSY", "is in use by another process: wait until that has ended"),
     ("SQLITE_LOCKED", "is in use by another process: wait until that has ended"),
     ("SQLITE_FULL", "cannot be written: the disk is full; what is in it is safe"),
-    ("SQLITE_READONLY", "cannot be written: it is read-only"),
+    ("SQLITE_READONLY", _READ_ONLY),
     ("SQLITE_NOTADB", "is no ledger: it is not an SQLite file, or its beginning is damaged"),
     ("SQLITE_CORRUPT", "is damaged"),
     ("SQLITE_IOERR", "cannot be read or written: the disk reports an error"),
@@ -169,7 +174,9 @@ _MEANINGS = (
 )
 
 
-def _explain(failure: sqlite3.Error) -> str:
+def _explain(failure: sqlite3.Error | ValueError) -> str:
+    if isinstance(failure, ValueError):
+        return "is damaged: it holds a value that cannot be read"
     name = getattr(failure, "sqlite_errorname", None) or type(failure).__name__
     known = next((meaning for code, meaning in _MEANINGS if name.startswith(code)), None)
     return known or f"cannot be used: {name}"

@@ -31,8 +31,8 @@ async def look_up(client: AsyncPlextera, row: Row) -> str | None:
 
 async def older_twin(client: AsyncPlextera, row: Row, id: str) -> str | None:
     """Find the extraction that this one, sent again under the same key and rejected, is the duplicate of."""
-    matches = (await client.extractions.lookups.look(row.key, row.began)).matches
-    return matches[0].id if matches and matches[0].id != id else None
+    older = await client.extractions.lookups.older(row.key, row.began, than=id)
+    return None if older is None else older.matches[0].id
 
 
 def unknown(row: Row, cause: PlexteraError | None = None) -> AmbiguousCreateError:

@@ -115,5 +115,5 @@ def test_a_server_that_quotes_the_key_is_not_quoted(failure: errors.APIError) ->
     ],
 )
 def test_what_every_document_would_meet_stops_everything(failure: Any, *, before: bool, after: bool) -> None:
-    assert stops_everything(failure, is_submitted=False) is before
-    assert stops_everything(failure, is_submitted=True) is after
+    assert stops_everything(failure, names_something=False) is before
+    assert stops_everything(failure, names_something=True) is after

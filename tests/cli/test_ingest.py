@@ -197,7 +197,36 @@ def test_results_that_cannot_be_written_stop_it(plextera: Plextera, monkeypatch:
 
     assert result.exit_code == 1
     assert "plextera: stopped: a result cannot be written: No space left on device\n" in result.stderr
-    assert "28 not begun" in result.stderr
+    assert "0 finished, 28 not begun" in result.stderr
+
+
+def test_results_that_cannot_be_written_leave_the_ids_of_what_was_submitted(
+    plextera: Plextera, served: Sandbox
+) -> None:
+    make(count=30)
+    result = plextera("ingest", "in", "--concurrency", "3", "--out", "/dev/full", "--overwrite")
+
+    assert result.exit_code == 1
+    ids = [each.id for each in served.world.extractions.values()]
+    assert ids
+    assert [id for id in ids if id not in result.stderr] == []
+    assert "submitted, which still run on the server (plextera wait ID):" in result.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--ledger", "l.sqlite")])
+def test_a_file_id_that_is_unknown_is_an_error_of_its_row_only(
+    plextera: Plextera, served: Sandbox, more: tuple[str, ...]
+) -> None:
+    make(count=5)
+    rows = ['{"fileId": "file_unknown"}', *(f'"in/{number}.txt"' for number in range(5))]
+    Path("m.jsonl").write_text("\n".join(rows))
+    result = plextera("ingest", "--from-manifest", "m.jsonl", *more)
+    found = lines(result.stdout)
+
+    assert result.exit_code == 1
+    assert found["file_unknown"]["error"]["code"] == "NOT_FOUND"
+    assert [found[f"in/{number}.txt"]["status"] for number in range(5)] == ["COMPLETED"] * 5
+    assert "stopped" not in result.stderr.replace('"stopped": null', "")
 
 
 def test_a_full_disk_is_one_line(plextera: Plextera) -> None:
@@ -353,7 +382,7 @@ def test_hostile_names_are_documents_like_any_other(plextera: Plextera) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "Missing argument 'PATHS...'"),
+        ((), "name what to extract: PATHS, --from-manifest FILE, or --ledger FILE to go on"),
         (("in", "--bad"), "No such option '--bad'"),
         (("in", "--concurrency", "0"), "Invalid value for '--concurrency'"),
         (("in", "--timeout", "0"), "Invalid value for '--timeout'"),

@@ -162,7 +162,7 @@ def test_extract_tells_the_id_of_what_goes_on(slow: Sandbox, tmp_path: Path) -> 
 
     assert (json.loads(out)["id"], json.loads(out)["status"]) == (id, "INTERRUPTED")
     assert "plextera: interrupted: INTERRUPTED " in err
-    assert id in err
+    assert err.endswith(f"\nplextera: it goes on: pick it up with `plextera wait {id}`\n")
 
 
 def test_run_has_told_the_id_before(slow: Sandbox) -> None:
@@ -174,7 +174,8 @@ def test_run_has_told_the_id_before(slow: Sandbox) -> None:
     assert out == ""
     id = request.path.rpartition("/")[2]
     assert err.startswith(f"plextera: run {id} is started\nplextera: {id} PROCESSING, 0 of 3 steps")
-    assert err.endswith("\nplextera: interrupted\n")
+    told = f"\nplextera: it goes on: pick it up with `plextera wait --kind run {id}`\nplextera: interrupted\n"
+    assert err.endswith(told)
 
 
 _QUICK = (

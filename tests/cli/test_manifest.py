@@ -119,6 +119,9 @@ def test_a_cell_may_hold_line_ends_and_rows_are_numbered_by_their_first_line() -
         ("path,tags\na,{\n", "m:2", "the cell of 'tags' is no JSON object"),
         ("path,tags\na,5\n", "m:2", "the cell of 'tags' is no JSON object"),
         ("path,plexteraClientKey\na,5\n", "m:2", "is set by the command itself: use 'key'"),
+        ("url\nhttp://a\n", "m:2", "'url' must begin with https://"),
+        ("url\nuser:password@host/a\n", "m:2", "'url' must begin with https://"),
+        ('path\n"a\n' + "b\n" * 100_000, "m:2", "no CSV, up to line 65538: is a quote not closed? ("),
         ("url,name\nhttps://a,b\n", "m:2", "name= and content_type= go with a source only"),
         ('{"path": "a"}\n{"path": \n', "m:2", "the row is no JSON"),
         ('{"path": "a"}\n' + "[" * 100_000, "m:2", "the row is no JSON"),
@@ -152,7 +155,7 @@ def test_the_rest_goes_on_after_a_bad_row() -> None:
     ("content", "said"),
     [
         ("", "has no column 'path', 'url' or 'fileId': its first line must name its columns"),
-        ("a.pdf\nb.pdf\n", "has no column 'path', 'url' or 'fileId'"),
+        ("a.pdf\nb.pdf\n", "with commas between them, or each line be a JSON object"),
         ("path,path\na,b\n", "has two columns of one name"),
         ("fileId,file_id\na,b\n", "has two columns of one name"),
         (f'"{"x" * 200_000}",b', "cannot be read: line 1"),

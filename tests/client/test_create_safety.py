@@ -1,6 +1,7 @@
 """A create whose fate is unknown is sent exactly once; one that certainly did nothing is sent again."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -100,6 +101,43 @@ UNREADABLE = {
     "not UTF-8": (b'"\xff"', "application/json"),
     "oversized": (b" " * (64 * 1024 * 1024 + 1), "application/json"),
 }
+
+
+EMPTY_IDS = {
+    "createExtraction": {"status": "QUEUED", "outputAvailable": False},
+    "startRun": {"status": "PROCESSING"},
+    "createEventSubscription": {"status": "active", "endpointUrl": "https://example.com", "eventTypes": []},
+    "submitExtractionFeedback": {"extractionId": "id1", "message": "m"},
+    "submitExtractJobFeedback": {"jobId": "id1", "message": "m"},
+}
+"""The rest of answers whose id is empty; other creates answer as the first does."""
+
+
+@pytest.mark.parametrize("name", [name for name in CREATES if name != "POST request"])
+async def test_a_success_with_an_empty_id_is_ambiguous(
+    sandbox: Sandbox, client: AsyncPlextera, name: str
+) -> None:
+    rest = EMPTY_IDS.get(name.split(maxsplit=1)[0], EMPTY_IDS["createExtraction"])
+    sandbox.faults.add(Fault(status=202, body=json.dumps({"id": "", **rest}).encode(), times=None))
+
+    error = await _ambiguous(client, CREATES[name])
+
+    assert len(sends(sandbox)) == 1
+    assert isinstance(error.cause, errors.DecodeError)
+    assert [path for path, _, _ in error.cause.problems] == ["$.id"]
+
+
+async def test_an_upload_that_is_answered_with_an_empty_id_cannot_be_used(
+    sandbox: Sandbox, client: AsyncPlextera
+) -> None:
+    body = b'{"id": "", "name": "a.txt", "mimeType": "text/plain", "sizeBytes": 8}'
+    sandbox.faults.add(Fault(status=201, body=body, times=None))
+
+    with pytest.raises(errors.DecodeError) as caught:
+        await client.files.upload(b"Total: 1", name="a.txt")
+
+    assert len(sends(sandbox)) == 1
+    assert [path for path, _, _ in caught.value.problems] == ["$.id"]
 
 
 @ALL

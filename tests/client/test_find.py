@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from plextera_async import AsyncPlextera, errors
-from plextera_async.client.submitting import fate_of
+from plextera_async._sansio.reconcile import Step
 from plextera_async.sandbox import Fault, Sandbox
 from tests.support.clocks import FakeClock, with_clock
 from tests.support.fickle_server import FickleServer
@@ -98,27 +98,26 @@ async def test_the_error_of_a_create_says_what_find_needs(
     assert list(sandbox.world.extractions) == [found.id]
 
 
-class TestFate:
+class TestSettling:
     """For a journal, which knows the key and when it began."""
 
     async def test_found(self, client: AsyncPlextera, clock: FakeClock) -> None:
         ids = [(await client.extractions.upload(b"Total: %d" % n, key="k")).id for n in range(2)]
 
-        fate = await fate_of(client.extractions, "k", since=clock.now())
+        step, sighting = await client.extractions.lookups.settle("k", clock.now())
 
-        assert fate.handle is not None
-        assert (fate.handle.id, fate.handle.also_created, fate.is_absent) == (ids[0], (ids[1],), False)
+        assert (step, [match.id for match in sighting.matches]) == (Step.TAKE, ids)
         assert clock.sleeps == []
 
     async def test_absent(self, client: AsyncPlextera, clock: FakeClock) -> None:
         await client.extractions.upload(b"Total: 1", key="other")
 
-        fate = await fate_of(client.extractions, "k", since=clock.now() - timedelta(days=3))
+        step, _ = await client.extractions.lookups.settle("k", clock.now() - timedelta(days=3))
 
-        assert (fate.handle, fate.is_absent) == (None, True)
+        assert step is Step.SEND_AGAIN
         assert clock.sleeps == [10.0]
 
     async def test_unknown(self, client: AsyncPlextera, clock: FakeClock) -> None:
-        fate = await fate_of(client.extractions, "k", since=clock.now())
+        step, _ = await client.extractions.lookups.settle("k", clock.now())
 
-        assert (fate.handle, fate.is_absent) == (None, False)
+        assert step is Step.GIVE_UP

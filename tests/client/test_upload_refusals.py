@@ -1,5 +1,6 @@
 """What can never be uploaded is refused before a connection is made; what breaks on the way leaves nothing behind."""
 
+import asyncio
 import codecs
 import io
 import os
@@ -178,6 +179,11 @@ async def _breaking_by_a_time_out() -> AsyncIterator[bytes]:
     raise TimeoutError
 
 
+async def _breaking_by_what_it_waited_for() -> AsyncIterator[bytes]:
+    yield bytes(600_000)
+    raise asyncio.CancelledError
+
+
 class _BreakingFile(io.BytesIO):
     def read(self, size: int | None = -1, /) -> bytes:
         if self.tell() > 100_000:
@@ -192,6 +198,7 @@ class _BreakingFile(io.BytesIO):
         (_breaking, SourceBroke),
         (lambda: _BreakingFile(bytes(600_000)), SourceBroke),
         (_breaking_by_a_time_out, TimeoutError),
+        (_breaking_by_what_it_waited_for, asyncio.CancelledError),
     ],
 )
 @pytest.mark.parametrize("is_factory", [1, 0])
@@ -200,7 +207,7 @@ async def test_what_the_source_raises_is_raised(
     client: AsyncPlextera,
     name: str,
     source: Callable[[], Any],
-    kind: type[Exception],
+    kind: type[BaseException],
     is_factory: int,
 ) -> None:
     with pytest.raises(kind) as caught:

@@ -118,7 +118,8 @@ async def test_a_key_that_is_no_text_is_refused():
         ("https://example.com/a/b.pdf?signature=secret#part", "https://example.com/a/b.pdf"),
         ("https://user:password@example.com/a", "https://example.com/a"),
         ("https://[broken", "an address that cannot be read"),
-        ("nonsense", "://nonsense"),
+        ("nonsense", "an address that cannot be read"),
+        ("user:password@example.com/a", "an address that cannot be read"),
     ],
 )
 def test_an_address_is_shown_without_what_may_be_secret(url: str, shown: str):

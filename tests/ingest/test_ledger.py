@@ -412,11 +412,34 @@ def test_the_mark_of_the_output_file_is_kept(records: Records):
     assert records.out_mark() == mark
 
 
-def test_a_row_that_no_release_writes_is_told(path: Path):
-    with Ledger(path, create=True) as ledger:
-        row = enter(ledger.records, "a.pdf")
-        ledger._sql.execute("UPDATE documents SET state = 'lying'")
-        with pytest.raises(LedgerError, match="holds a row that no release of plextera_async writes"):
-            ledger.records.row(row.id)
-        with pytest.raises(LedgerError, match="has lost a row"):
-            ledger.records.row(99)
+@pytest.mark.parametrize(
+    ("damage", "work"),
+    [
+        ("UPDATE documents SET state = 'lying'", lambda records: records.row(1)),
+        ("UPDATE documents SET state = 'lying'", lambda records: records.counts()),
+        ("UPDATE documents SET began = '2026-99'", lambda records: list(records.in_state(State.FOUND))),
+        ("UPDATE out_file SET inode = 'x'", lambda records: records.out_mark()),
+    ],
+)
+def test_a_value_that_nobody_wrote_is_damage(path: Path, damage: str, work: Callable[[Records], object]):
+    def write(records: Records) -> None:
+        enter(records, "a.pdf")
+        records.set_out_mark(OutMark("/x/out.jsonl"))
+
+    done(path, write)
+    with Ledger(path, create=False) as ledger:
+        ledger._sql.execute(damage)
+        with pytest.raises(LedgerError, match="is damaged: it holds a value that"), ledger.transaction():
+            work(ledger.records)
+
+
+def test_a_row_that_is_gone_is_told(records: Records):
+    with pytest.raises(LedgerError, match="has lost a row"):
+        records.row(99)
+
+
+def test_a_file_that_must_not_be_written_is_told(path: Path, monkeypatch: pytest.MonkeyPatch):
+    done(path, lambda records: enter(records, "a.pdf"))
+    monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.W_OK)  # as on a read-only disk
+
+    assert refusal(path) == f"{path} cannot be written: it is read-only"

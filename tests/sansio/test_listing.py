@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plextera_async import errors, models
-from plextera_async._sansio.listing import Page, Scan, Verdict, Way, verdict
+from plextera_async._sansio.listing import Ask, Page, Scan, Verdict, Way, verdict
 from plextera_async._sansio.lists import WAYS, Lists
 from plextera_async._sansio.waiting import Waiting
 
@@ -124,13 +124,13 @@ def test_a_list_by_status_is_read_to_its_end(*, told: bool) -> None:
     assert scan.is_complete
 
 
-def test_pages_by_status_are_asked_for_ten_at_a_time() -> None:
-    scan = Scan(Way.BY_STATUS, ["PROCESSING"], wanted={"none"}, budget=50)
+def test_pages_by_status_are_asked_for_many_at_a_time() -> None:
+    scan = Scan(Way.BY_STATUS, ["PROCESSING"], wanted={"none"}, budget=100)
     sizes: list[int] = []
     while scan.asks:
         sizes.append(len(scan.asks))
-        scan.feed([Page(LONG[ask.page * 100 : ask.page * 100 + 100], 20) for ask in scan.asks])
-    assert sizes == [1, 10, 9]
+        scan.feed([Page(LONG[:100], 61) for _ in scan.asks])
+    assert sizes == [1, 50, 10]
 
 
 @pytest.mark.parametrize("way", Way)
@@ -288,6 +288,29 @@ def test_a_list_without_its_order_is_read_by_status_from_then_on() -> None:
     waits = [waiting(number) for number in range(10)]
     _look(lists, waits, LONG[::-1], 0)
     assert [ask.status for ask in lists.begin(waits, now=1).asks] == ["QUEUED"]
+
+
+@pytest.mark.parametrize(
+    ("known", "asked"),
+    [
+        (["QUEUED", "PROCESSING"], ["QUEUED", "PROCESSING"]),
+        (["QUEUED"], ["QUEUED", "PROCESSING"]),
+        (["PROCESSING"], ["PROCESSING"]),
+        (["PROCESSING", None], ["QUEUED", "PROCESSING"]),
+        (["PROCESSING", "of the future"], ["QUEUED", "PROCESSING"]),
+    ],
+)
+def test_a_list_in_which_no_job_can_be_is_not_read(known: list[str | None], asked: list[str]) -> None:
+    lists = Lists(WAYS["run"])
+    waits = [waiting(number, status=known[number % len(known)]) for number in range(10)]
+    assert [status for status, _ in read(lists.begin(waits, now=0), [])] == asked
+
+
+def test_the_one_list_that_is_not_refused_is_read_whatever_is_known() -> None:
+    lists = Lists(WAYS["run"])
+    waits = [waiting(number, status="PROCESSING") for number in range(10)]
+    lists.failed(errors.InvalidRequestError("m", status=400), Ask(Way.BY_STATUS, "PROCESSING", 0), now=0)
+    assert [ask.status for ask in lists.begin(waits, now=0).asks] == ["QUEUED"]
 
 
 def test_what_is_refused_is_not_asked_for_again() -> None:

@@ -17,7 +17,7 @@ from plextera_async.cli.options.connection import (
     timeout_option,
 )
 from plextera_async.cli.options.tags import tag_option
-from plextera_async.cli.showing.failures import INTERRUPTED, as_met, exit_code, explain
+from plextera_async.cli.showing.failures import INTERRUPTED, as_met, exit_code, explain, pick_up
 from plextera_async.cli.showing.lines import Line
 from plextera_async.cli.showing.notices import retry_notices
 from plextera_async.cli.showing.progress import print_line
@@ -54,6 +54,8 @@ def command(**options: Any) -> None:
     except KeyboardInterrupt:
         line, code = document.interrupted(), INTERRUPTED
         click.echo(f"plextera: interrupted: {line.trouble()}", err=True)
+        if line.id is not None and not job.connection.sandbox:  # that one ends with the command
+            click.echo(f"plextera: it goes on: {pick_up(line.id)}", err=True)
     if job.as_json:
         print_line(line.to_json())
     elif line.fields is not None:

@@ -31,10 +31,10 @@ from plextera_async.cli.showing.notices import retry_notices
 from plextera_async.cli.showing.progress import Progress, drop_stdout, progress_for
 from plextera_async.cli.showing.tally import Tally
 from plextera_async.client.client import AsyncPlextera
+from plextera_async.client.many import CONCURRENCY
 from plextera_async.errors import LedgerError, PlexteraError
 from plextera_async.ingest import Counts, Ingest
 from plextera_async.ingest.ledger import Ledger
-from plextera_async.options import Limits
 
 __all__ = ["command"]
 
@@ -69,7 +69,7 @@ class _Job:
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="PATHS...")
+@click.argument("names", nargs=-1, metavar="[PATHS]...")
 @click.option(
     "--from-manifest",
     metavar="FILE",
@@ -87,7 +87,7 @@ class _Job:
 @click.option(
     "--concurrency",
     type=click.IntRange(1, 1000),
-    default=8,
+    default=CONCURRENCY,
     show_default=True,
     help="Documents in flight at one time.",
 )
@@ -109,7 +109,7 @@ def command(**options: Any) -> None:
     stderr tells.
     """
     if not (options["names"] or options["from_manifest"] or options["ledger"]):
-        raise click.UsageError("Missing argument 'PATHS...'.")
+        raise click.UsageError("name what to extract: PATHS, --from-manifest FILE, or --ledger FILE to go on")
     job = _Job(**options)
     try:
         ending = run_to_its_end(_ingest, job)
@@ -148,7 +148,7 @@ def _counts(job: _Job, ending: Ending | None) -> Counts | None:
     if job.ledger is None or (ending is not None and ending.counts is not None):
         return None if ending is None else ending.counts
     try:
-        with Ledger(job.ledger, create=False) as ledger:
+        with Ledger(job.ledger, create=False) as ledger, ledger.transaction():
             return ledger.records.counts()
     except LedgerError:  # it was interrupted before there was one
         return None
@@ -171,8 +171,7 @@ def _farewell(job: _Job, reason: str | None, counts: Counts | None) -> Iterator[
 
 
 async def _ingest(job: _Job) -> Ending:
-    limits = Limits(concurrency=job.concurrency + 1)
-    async with job.connection.open(wait_timeout=job.timeout, limits=limits) as client:
+    async with job.connection.open(wait_timeout=job.timeout) as client:
         with ExitStack() as stack:
             progress = stack.enter_context(progress_for(job.tally))
             stack.enter_context(retry_notices(progress.say))

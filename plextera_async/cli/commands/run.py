@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import anyio
 import attrs
 import click
 
@@ -14,6 +15,7 @@ from plextera_async.cli.options.connection import (
     timeout_option,
 )
 from plextera_async.cli.options.payload import read_form, read_payload
+from plextera_async.cli.showing.failures import pick_up
 from plextera_async.cli.showing.jobs import see_through
 from plextera_async.cli.showing.lines import to_json
 from plextera_async.cli.showing.notices import retry_notices
@@ -75,5 +77,10 @@ async def _run(job: _Job) -> int:
         click.echo(
             f"plextera: run {clean(handle.id)} is started", err=True
         )  # known also when it is interrupted
-        with waiting_for([handle.id]) as waiting:
-            return await see_through(handle, waiting, as_json=job.as_json)
+        try:
+            with waiting_for([handle.id]) as waiting:
+                return await see_through(handle, waiting, as_json=job.as_json)
+        except anyio.get_cancelled_exc_class():
+            if not job.connection.sandbox:  # that one ends with the command
+                click.echo(f"plextera: it goes on: {pick_up(handle.id, kind='run')}", err=True)
+            raise

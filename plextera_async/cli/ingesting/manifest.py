@@ -112,7 +112,8 @@ def _csv_rows(lines: Iterator[str], path: str) -> Iterator[tuple[int, Callable[[
     columns = [_FIELDS.get(name, name) for name in head]
     if not set(columns) & set(_SOURCES):
         raise ConfigurationError(
-            f"the manifest {path} has no column 'path', 'url' or 'fileId': its first line must name its columns"
+            f"the manifest {path} has no column 'path', 'url' or 'fileId': its first line must name its columns, "
+            "with commas between them, or each line be a JSON object"
         )
     if len(set(columns)) < len(columns):
         raise ConfigurationError(f"the manifest {path} has two columns of one name")
@@ -123,10 +124,16 @@ def _csv_rows(lines: Iterator[str], path: str) -> Iterator[tuple[int, Callable[[
         except StopIteration:
             return
         except csv.Error as refused:
-            yield number, partial(_refuse, f"the row is no CSV: {refused}")
+            yield number, partial(_refuse, _no_csv(refused, number, reader.line_num))
             continue
         if cells:
             yield number, partial(_from_cells, columns, cells)
+
+
+def _no_csv(refused: csv.Error, first: int, last: int) -> str:
+    """Say how far a row went that is none: a quote without its other one takes the rows behind it along."""
+    through = f", up to line {last}: is a quote not closed?" if last > first else ""
+    return f"the row is no CSV{through} ({refused})"
 
 
 def _refuse(why: str) -> Row:
@@ -181,5 +188,7 @@ def _listed(row: Row, tags: Mapping[str, str]) -> Listed:
         raise InvalidInputError("the row needs exactly one of 'path', 'url' and 'fileId'")
     path = row.pop("path", None)
     url = row.get("url")
+    if url is not None and not url.startswith("https://"):
+        raise InvalidInputError("'url' must begin with https://")
     shown = path or row.get("file_id") or "" if url is None else without_query(url)
     return Listed(path, tags={**tags, **own}, shown=readable_path(shown), **row)

@@ -77,17 +77,18 @@ class Ledgered:
         error = outcome.error
         if error is not None and self.ending.stopped_by is None:
             self.progress.say(line.trouble())
-            self._stop_if_all_would_fail(outcomes, error, is_submitted=outcome.id is not None)
+            names_something = outcome.id is not None or document.file_id is not None
+            self._stop_if_all_would_fail(outcomes, error, names_something=names_something)
         if outcomes.is_end:
             await results.put(line)
         self.tally.add(line)
         self.progress.show()
 
     def _stop_if_all_would_fail(
-        self, outcomes: IngestRun, error: PlexteraError, *, is_submitted: bool
+        self, outcomes: IngestRun, error: PlexteraError, *, names_something: bool
     ) -> None:
         met = error.cause if isinstance(error, AmbiguousCreateError) and error.cause is not None else error
-        if stops_everything(met, is_submitted=is_submitted or met is not error):
+        if stops_everything(met, names_something=names_something or met is not error):
             self.ending.stopped_by = met
             self.inputs.stop()
             outcomes.stop()

@@ -60,16 +60,17 @@ class Ingesting:
         try:
             line = await self._line(document)
         except anyio.get_cancelled_exc_class():
-            await self._put(document.interrupted())
+            await self._put(document.interrupted(), document)
             raise
-        await self._put(line)
+        await self._put(line, document)
 
     async def _line(self, document: Document) -> Line:
         outcome = await self._submit(document) or await self._finish(document)
         if outcome is None:
             return document.interrupted()
         error = outcome.error
-        if error is not None and stops_everything(error, is_submitted=document.handle is not None):
+        names_something = document.handle is not None or document.listed.file_id is not None
+        if error is not None and stops_everything(error, names_something=names_something):
             self._stop(error)
         return document.line(outcome)
 
@@ -105,10 +106,15 @@ class Ingesting:
         for wait in self._waits:
             wait.cancel()
 
-    async def _put(self, line: Line) -> None:
+    async def _put(self, line: Line, document: Document | None = None) -> None:
         is_told_at_the_end = line.is_interrupted or self.ending.stopped_by is not None
         if line.error is not None and not is_told_at_the_end:
             self.progress.say(line.trouble())
-        await self.results.put(line)
+        try:
+            await self.results.put(line)
+        except OSError:
+            if document is not None and (document.handle is not None or line.is_interrupted):
+                self.tally.add(document.interrupted())  # nobody has its result, and its id must not be lost
+            raise
         self.tally.add(line)  # only now: what could not be written was not finished for anyone
         self.progress.show()

@@ -7,7 +7,16 @@ from typing import Any, TypeGuard
 from plextera_async import errors
 from plextera_async.cli.showing.text import clean
 
-__all__ = ["INTERRUPTED", "as_met", "code_of", "exit_code", "explain", "message_of", "stops_everything"]
+__all__ = [
+    "INTERRUPTED",
+    "as_met",
+    "code_of",
+    "exit_code",
+    "explain",
+    "message_of",
+    "pick_up",
+    "stops_everything",
+]
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as of a shell: 128 and the number of SIGINT."""
@@ -25,7 +34,7 @@ _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _KEY_HINT = "check PLEXTERA_API_KEY or --api-key-file"
 _ADDRESS_HINT = "check the network, and --base-url or PLEXTERA_BASE_URL"
 _UPLOAD = "uploadExtraction"
-_KINDS = {"WorkflowRun": " --kind run", "ExtractJob": " --kind job"}
+_KINDS = {"WorkflowRun": "run", "ExtractJob": "job"}
 _HINTS: tuple[tuple[type[errors.PlexteraError], Callable[[Any], str | None]], ...] = (
     (errors.AuthenticationError, lambda _: f"the API key was refused: {_KEY_HINT}"),
     (errors.PermissionDeniedError, lambda _: "the API key is valid but not allowed to do this"),
@@ -33,7 +42,7 @@ _HINTS: tuple[tuple[type[errors.PlexteraError], Callable[[Any], str | None]], ..
     (errors.RedirectError, lambda _: f"the service answered from elsewhere: {_ADDRESS_HINT}"),
     (errors.NotFoundError, lambda error: _not_there(error.operation)),
     (errors.AmbiguousCreateError, lambda error: _look_first(error.key)),
-    (errors.WaitTimeoutError, lambda error: f"it goes on: pick it up with `{_wait_for(error)}`"),
+    (errors.WaitTimeoutError, lambda error: f"it goes on: {_wait_for(error)}"),
 )
 
 
@@ -57,17 +66,23 @@ def exit_code(failure: errors.PlexteraError | OSError) -> int:
 
 
 def stops_everything(
-    failure: errors.PlexteraError | OSError, *, is_submitted: bool
+    failure: errors.PlexteraError | OSError, *, names_something: bool
 ) -> TypeGuard[errors.PlexteraError]:
     """Say whether every other document would meet the same failure: a wrong key, host or address.
 
     Args:
         failure: What one document met.
-        is_submitted: Whether it had been submitted before: a 404 after that is its own.
+        names_something: Whether it named what can be missing, its extraction or a file: then a 404 is its own.
     """
     if isinstance(failure, errors.NotFoundError):
-        return not is_submitted
+        return not names_something
     return isinstance(failure, _SAME_FOR_ALL)
+
+
+def pick_up(id: str, *, kind: str | None = None) -> str:
+    """Say how a job is waited for that goes on; of extractions, the kind is None."""
+    option = "" if kind is None else f" --kind {kind}"
+    return f"pick it up with `plextera wait{option} {clean(id)}`"
 
 
 def code_of(failure: errors.PlexteraError | OSError) -> str:
@@ -100,7 +115,7 @@ def _not_there(operation: str | None) -> str | None:
 
 
 def _wait_for(error: errors.WaitTimeoutError) -> str:
-    return f"plextera wait{_KINDS.get(type(error.latest).__name__, '')} {error.id}"
+    return pick_up(error.id, kind=_KINDS.get(type(error.latest).__name__))
 
 
 def _look_first(key: str | None) -> str:

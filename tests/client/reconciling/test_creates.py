@@ -114,6 +114,35 @@ async def test_a_look_up_that_goes_on_failing_leaves_the_fate_unknown(
     assert len(server.sends) == 1
 
 
+@pytest.mark.parametrize("fault", [answer(status="500 x"), answer(b"<html>")])
+async def test_one_look_that_fails_does_not_count(
+    server: FickleServer, client: AsyncPlextera, clock: FakeClock, fault: bytes
+) -> None:
+    server.plan = ["apply drop"]
+    server.list_faults = [fault] * (
+        1 if b"<html>" in fault else 3
+    )  # of which what may pass is read three times
+
+    handle = await CREATES["create"](client)
+
+    assert handle.id == server.jobs[0].id
+    assert clock.sleeps.count(GRACE) == 1
+
+
+async def test_two_looks_beside_one_that_failed_prove_absence(
+    tagged: FickleServer, client: AsyncPlextera, clock: FakeClock
+) -> None:
+    tagged.plan = ["skip drop"]
+    clock.on_sleep = lambda _: (
+        tagged.list_faults.append(answer(b"<html>")) if len(clock.sleeps) == 1 else None
+    )
+
+    await CREATES["create"](client)
+
+    assert len(tagged.sends) == 2
+    assert clock.sleeps == [GRACE, GRACE]
+
+
 async def test_a_source_that_cannot_be_sent_again_is_not(tagged: FickleServer, client: AsyncPlextera) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(10):

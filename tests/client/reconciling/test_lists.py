@@ -83,16 +83,28 @@ async def test_more_than_a_hundred_items_without_tags_prove_nothing(
     assert len(tagged.sends) == sends
 
 
+@pytest.mark.parametrize("fault", [answer(b"{}", status="404 x"), answer(b"<html>")])
 async def test_an_item_that_cannot_be_read_proves_nothing(
-    tagged: FickleServer, client: AsyncPlextera
+    tagged: FickleServer, client: AsyncPlextera, fault: bytes
 ) -> None:
     tagged.add(age=1)
     tagged.plan = ["skip drop"]
-    tagged.get_faults = [answer(b"{}", status="404 x")]
+    tagged.get_faults = [fault]
 
     await unknown(CREATES["create"](client))
 
     assert len(tagged.sends) == 1
+
+
+async def test_an_item_that_cannot_be_read_does_not_hide_the_others(
+    tagged: FickleServer, client: AsyncPlextera
+) -> None:
+    tagged.list_tags = lambda tags: None if (tags or {}).get("plexteraClientKey") else tags
+    tagged.plan = ["apply drop"]
+    tagged.add(age=-1, tags={"plexteraClientKey": "another"})
+    tagged.get_faults = [answer(b"<html>")]
+
+    assert (await CREATES["create"](client)).id == tagged.keyed("mine")[0].id
 
 
 async def test_old_items_without_tags_do_not_matter(tagged: FickleServer, client: AsyncPlextera) -> None:

@@ -1,11 +1,13 @@
 """A create that was sent twice, and whose second may be refused as a duplicate of the first."""
 
+from datetime import timedelta
+
 import pytest
 
 from plextera_async import AsyncPlextera, ExtractionHandle, errors
 from tests.support.clocks import FakeClock
 from tests.support.fickle_server import FickleServer
-from tests.support.lost_creates import CREATES
+from tests.support.lost_creates import CREATES, GRACE
 from tests.support.raw_server import answer
 
 
@@ -31,6 +33,15 @@ class TestSentTwice:
         assert (job.id, handle.id, job.status) == (first.id, first.id, "COMPLETED")
         assert handle.also_created == (second.id,)
         assert (await handle.wait()).id == first.id
+
+    async def test_lists_may_show_the_first_still_later(
+        self, tagged: FickleServer, clock: FakeClock, handle: ExtractionHandle
+    ) -> None:
+        tagged.keyed("mine")[0].listed_from = clock.now() + timedelta(seconds=GRACE)
+        before = len(clock.sleeps)
+
+        assert (await handle.wait()).id == tagged.keyed("mine")[0].id
+        assert clock.sleeps[before:].count(GRACE) == 1
 
     async def test_result_moves_to_the_first(self, tagged: FickleServer, handle: ExtractionHandle) -> None:
         output = await handle.result()
