@@ -37,7 +37,7 @@ def detailed() -> cattrs.Converter:
     """Build the converter whose results count, and whose errors tell everything that does not fit.
 
     - str, int, float, bool, lists and objects are taken only as what they are (an integer is also a number);
-    - nulls among the steps of a run are left out;
+    - what stands where runs in runs were cut off is left out (the quick one takes that for a misfit);
     - enum values are known members or open ones that equal their text;
     - date-times are aware, in UTC when the text names no zone;
     - attribute names become wire names through `wire_name`;
@@ -45,6 +45,7 @@ def detailed() -> cattrs.Converter:
     - a union with an `UnknownVariant` is told apart by its tag.
     """
     converter = _with_rules(cattrs.Converter(detailed_validation=True), _lists)
+    converter.register_structure_hook_factory(_has_gaps, _without_gaps)
     converter.register_structure_hook_factory(attrs.has, _structure_model)
     converter.register_unstructure_hook_factory(attrs.has, _unstructure_model)
     converter.register_unstructure_hook(datetime, unstructure_datetime)
@@ -69,7 +70,6 @@ def _with_rules(converter: cattrs.Converter, lists: Factory) -> cattrs.Converter
     converter.register_structure_hook(OpenStrEnum, structure_enum)
     converter.register_structure_hook(datetime, moment)
     converter.register_structure_hook_factory(is_sequence, lists)
-    converter.register_structure_hook_factory(_has_gaps, _without_gaps(lists))
     converter.register_structure_hook_factory(is_mapping, _only(dict, "object", _mappings))  # pyright: ignore[reportUnknownArgumentType] # as above
     converter.register_structure_hook_factory(_is_tagged_union, _structure_event)
     return converter
@@ -106,18 +106,15 @@ def _has_gaps(type_: Any) -> bool:
     return bool(is_sequence(type_)) and get_args(type_)[0] in _GAPS
 
 
-def _without_gaps(lists: Factory) -> Factory:
-    def build(type_: Any, converter: cattrs.Converter) -> Hook:
-        inner, gap = lists(type_, converter), _GAPS[get_args(type_)[0]]
+def _without_gaps(type_: Any, converter: cattrs.Converter) -> Hook:
+    inner, gap = _lists(type_, converter), _GAPS[get_args(type_)[0]]
 
-        def structure(value: Any, wanted: Any) -> Any:
-            if not is_array(value) or gap not in value:
-                return inner(value, wanted)
-            return inner([item for item in value if item != gap], wanted)
+    def structure(value: Any, wanted: Any) -> Any:
+        if not is_array(value) or gap not in value:
+            return inner(value, wanted)
+        return inner([item for item in value if item != gap], wanted)
 
-        return structure
-
-    return build
+    return structure
 
 
 def _structure_model(cls: type[Any], converter: cattrs.Converter) -> Hook:
