@@ -17,6 +17,7 @@ __all__ = [
     "may_need_proxy",
     "proxies_from",
     "proxy_for",
+    "service_of",
 ]
 
 DEFAULT_BASE_URL = "https://api.plextera.com/api/public/v1"
@@ -39,6 +40,11 @@ def is_loopback(host: str | None) -> bool:
         return ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
     except ValueError:
         return False
+
+
+def service_of(base_url: str) -> str:
+    """Name the service behind a base URL; everything on loopback is one, because ports there come and go."""
+    return "this machine" if is_loopback(_split(base_url).hostname) else base_url
 
 
 def check_base_url(url: str, *, allow_plain_http: bool) -> str:

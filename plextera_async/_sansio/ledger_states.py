@@ -44,6 +44,8 @@ class Event(StrEnum):
     """It was certainly not taken, for a reason that is not its own: no connection, a wrong key."""
     REFUSED = "refused"
     """It was certainly not taken, for a reason of its own: it will be the same the next time."""
+    MISSING = "missing"
+    """The service does not know its extraction (any more, or here)."""
     COMPLETED = "completed"
     FAILED = "failed"
     REJECTED = "rejected"
@@ -66,6 +68,7 @@ _MOVES: Mapping[tuple[State, Event], State] = {
     (State.SUBMITTED, Event.COMPLETED): State.COMPLETED,
     (State.SUBMITTED, Event.FAILED): State.FAILED,
     (State.SUBMITTED, Event.REJECTED): State.REJECTED,
+    (State.SUBMITTED, Event.MISSING): State.SUBMITTED,  # by itself no reason to send it again
     (State.SUBMITTED, Event.ABSENT): State.FOUND,  # only ever by hand
     (State.FAILED, Event.RETRY): State.FOUND,
     (State.REJECTED, Event.RETRY): State.FOUND,

@@ -164,6 +164,11 @@ class AsyncPlextera:
     def __repr__(self) -> str:
         return f"<AsyncPlextera {self._base_url}>"
 
+    @property
+    def base_url(self) -> str:
+        """The address of the service, without a slash at its end."""
+        return self._base_url
+
     async def __aenter__(self) -> Self:
         """Give the client; opens nothing."""
         return self

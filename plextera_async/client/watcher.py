@@ -127,13 +127,13 @@ class Watcher:
             looks: Single looks taken.
             alone: Whether lists cannot tell what is waited for: the job has ended, and its output is not there.
         """
+        latest = entry.latest()
+        entry.known, entry.status = getattr(latest, "updated_at", None), getattr(latest, "status", None)
         event, entry.event = entry.event, None
         if event is not None and (told := self._told_by(entry, event)) is not None:
             return told
         entry.looks = looks
         entry.is_alone = entry.is_alone or alone
-        latest = entry.latest()
-        entry.known, entry.status = getattr(latest, "updated_at", None), getattr(latest, "status", None)
         entry.rest = asyncio.get_running_loop().create_future()
         self._agenda.rest(entry, pause=pause, now=self._clock.monotonic(), jitter=self._clock.jitter())
         self._wake()

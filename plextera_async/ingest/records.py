@@ -8,7 +8,7 @@ import attrs
 
 from plextera_async._sansio.ledger_states import ENDS, Event, State, after
 from plextera_async.errors import LedgerError
-from plextera_async.ingest.rows import Counts, Entry, OutMark, Row
+from plextera_async.ingest.rows import MISSING, Counts, Entry, OutMark, Row
 
 __all__ = ["SCHEMA", "Records", "next_key"]
 
@@ -37,6 +37,10 @@ CREATE TABLE runs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     began TEXT NOT NULL
 );
+CREATE TABLE service (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    name TEXT NOT NULL
+);
 CREATE TABLE out_file (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     path TEXT NOT NULL,
@@ -46,6 +50,7 @@ CREATE TABLE out_file (
     last_checksum INTEGER NOT NULL
 );
 """
+_MISSING = f"(state = 'submitted' AND error = '{MISSING}')"
 _COLUMNS = "id, key, source, state, run, sends, began, extraction_id, error, taken"
 
 
@@ -58,6 +63,20 @@ class Records:
     def __init__(self, execute: Callable[..., Any]) -> None:
         """Ask and write with *execute*: a statement and its values in, a cursor out."""
         self._execute = execute
+
+    def belong_to(self, service: str) -> None:
+        """Write down whose documents these are, if that is not known yet.
+
+        Raises:
+            LedgerError: If they are another service's, which alone knows what was submitted.
+        """
+        self._execute("INSERT OR IGNORE INTO service VALUES (1, ?)", (service,))
+        ((known,),) = self._execute("SELECT name FROM service").fetchall()
+        if known != service:
+            raise LedgerError(
+                f"the ledger belongs to {known}, and what it knows of was submitted there: "
+                f"use another ledger for {service}"
+            )
 
     def begin_run(self) -> int:
         """Give the number of a new run."""
@@ -160,7 +179,16 @@ class Records:
         ).fetchall()
         states = {State(state): (number, not_taken) for state, number, not_taken in rows}
         by_state = {state: states[state][0] for state in State if state in states}
-        return Counts(by_state, sum(states[state][1] for state in ENDS & states.keys()))
+        not_taken = sum(states[state][1] for state in ENDS & states.keys())
+        (missing,) = self._execute(f"SELECT count(*) FROM documents WHERE {_MISSING}").fetchone()  # noqa: S608 - ours
+        return Counts(by_state, not_taken, missing)
+
+    def unsettled(self) -> Iterator[Row]:
+        """Give the documents that may wait for a person's decision, oldest first; they may change meanwhile."""
+        last = 0
+        while rows := self._some(f"id > ? AND (state IN ('undecided', 'submitting') OR {_MISSING})", last):
+            last = rows[-1].id
+            yield from rows
 
     def out_mark(self) -> OutMark | None:
         """Give what is known of the output file; None if there is none."""

@@ -7,7 +7,10 @@ import attrs
 
 from plextera_async._sansio.ledger_states import State
 
-__all__ = ["Counts", "Entry", "OutMark", "Row"]
+__all__ = ["MISSING", "Counts", "Entry", "OutMark", "Row"]
+
+MISSING = "NOT_FOUND"
+"""Code of what a submitted document met whose extraction the service does not know."""
 
 
 @attrs.frozen(kw_only=True)
@@ -59,6 +62,8 @@ class Counts:
     by_state: Mapping[State, int]
     not_taken: int
     """Those that have ended and whose outcome nobody has taken."""
+    missing: int = 0
+    """Those of the submitted whose extraction the service did not know when it was asked last."""
 
     @property
     def is_all_completed(self) -> bool:

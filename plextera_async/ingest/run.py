@@ -11,6 +11,7 @@ import attrs
 from plextera_async._aio.fanout import Fanout
 from plextera_async._aio.pulling import Items, Pulling
 from plextera_async._aio.sources import Source
+from plextera_async._sansio.address import service_of
 from plextera_async.client.client import AsyncPlextera
 from plextera_async.client.documents import Document, Outcome
 from plextera_async.errors import LedgerError
@@ -62,10 +63,12 @@ class IngestRun:
         """Open the ledger and begin.
 
         Raises:
-            LedgerError: If it is in use, damaged, of a newer release, or cannot be written.
+            LedgerError: If it is in use, damaged, of a newer release, another service's, or cannot be written.
         """
         scribe = await Scribe.open(self._ledger)
         try:
+            service = service_of(self._client.base_url)
+            await scribe.do(lambda records: records.belong_to(service))
             run = await scribe.do(lambda records: records.begin_run())
             self._context = Context(
                 client=self._client,

@@ -24,13 +24,14 @@ from plextera_async.errors import (
     ExtractionRejectedError,
     JobFailedError,
     LedgerError,
+    NotFoundError,
     PlexteraError,
 )
 from plextera_async.errors.root import token
 from plextera_async.ingest.context import Context
 from plextera_async.ingest.identity import content_hash
 from plextera_async.ingest.looking import look_up, older_twin, unknown
-from plextera_async.ingest.rows import Row
+from plextera_async.ingest.rows import MISSING, Row
 
 __all__ = ["Way"]
 
@@ -223,8 +224,12 @@ class Way:
     def _write_down(self, outcome: Outcome) -> None:
         event = _event_of(outcome)
         self.is_end = event is not None
-        if event is not None and self.row.state not in ENDS:
+        if self.row.state in ENDS:
+            return
+        if event is not None:
             self._post(event, extraction_id=outcome.id, error=_code(outcome.error))
+        elif isinstance(outcome.error, NotFoundError):
+            self._post(Event.MISSING, extraction_id=None, error=MISSING)
 
     async def _move(
         self, event: Event, *, extraction_id: str | None = None, error: str | None = None

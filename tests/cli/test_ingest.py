@@ -383,7 +383,6 @@ def test_hostile_names_are_documents_like_any_other(plextera: Plextera) -> None:
     ("arguments", "said"),
     [
         ((), "name what to extract: PATHS, --from-manifest FILE, or --ledger FILE to go on"),
-        (("in", "--sandbox", "--ledger", "x"), "--ledger does not go with --sandbox"),
         (("in", "--bad"), "No such option '--bad'"),
         (("in", "--concurrency", "0"), "Invalid value for '--concurrency'"),
         (("in", "--timeout", "0"), "Invalid value for '--timeout'"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.from_thread import BlockingPortal
 from click.testing import Result
 
 from plextera_async.errors import LedgerError
@@ -308,6 +309,45 @@ def test_an_undecided_document_that_is_said_to_be_absent_is_sent(plextera: Plext
 
     assert go(plextera, "--on-ambiguous", "hold").exit_code == 0
     assert sources() == ["in/0.txt", "in/1.txt"]
+
+
+def test_what_the_service_does_not_know_any_more_is_told_and_settled_by_hand(
+    plextera: Plextera, served: Sandbox, portal: BlockingPortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(1)
+    served.timing = Timing(queued=600, processing=600)
+    first = go(plextera, "--timeout", "0.05")
+    assert "1 are submitted and go on: the next run picks them up" in first.stderr
+    with portal.wrap_async_context_manager(Sandbox(timing=Timing(queued=0, processing=0))) as forgetful:
+        monkeypatch.setenv("PLEXTERA_BASE_URL", forgetful.base_url)
+        monkeypatch.setenv("PLEXTERA_API_KEY", forgetful.api_key)
+        second = go(plextera)
+
+        assert second.exit_code == 1
+        assert lines() == []
+        gone = "1 are submitted, and the service does not know them (plextera ledger resolve l.sqlite)"
+        assert gone in second.stderr
+        assert "go on" not in second.stderr
+        (row,) = map(json.loads, plextera("ledger", "resolve", "l.sqlite", "--json").stdout.splitlines())
+        assert (row["state"], row["error"]) == ("submitted", "NOT_FOUND")
+        assert plextera("ledger", "resolve", "l.sqlite").stdout.startswith(f"gone       {row['key']}  ")
+        assert plextera("ledger", "resolve", "l.sqlite", "--key", row["key"], "--absent").exit_code == 0
+        assert go(plextera).exit_code == 0
+    assert sources() == ["in/0.txt"]
+
+
+def test_a_ledger_of_another_service_is_refused_and_stays_as_it_is(
+    plextera: Plextera, served: Sandbox
+) -> None:
+    make(1)
+    assert plextera("ingest", "in", "--ledger", "l.sqlite", "--sandbox").exit_code == 0
+    assert go(plextera).exit_code == 0  # a sandbox on this machine too: nothing is left to do
+    result = go(plextera, "--base-url", "https://plextera.invalid/api")
+
+    assert result.exit_code == 1
+    assert "the ledger belongs to this machine" in result.stderr
+    assert "use another ledger for https://plextera.invalid/api" in result.stderr
+    assert status(plextera)["completed"] == 1
 
 
 def test_an_undecided_document_that_is_said_to_be_there_is_waited_for(

@@ -182,6 +182,24 @@ def test_an_old_end_does_not_end_a_new_wait() -> None:
     run(main())
 
 
+def test_an_old_end_that_is_remembered_does_not_end_a_new_wait() -> None:
+    async def main() -> None:
+        api = _api()
+        api.reader().watchers.listen()
+        handle = api.create(10.0)
+        life = api.lives[handle.id]
+        await asyncio.sleep(10)
+        api.events.tell(api.event(life))  # type: ignore[union-attr]
+        life.begins, life.ends = api.now + 2, api.now + 40  # it is processed once more
+        await asyncio.sleep(3)
+        assert (await handle.refresh()).status == "PROCESSING"
+        api.deliver(life)
+
+        assert await late_by(api, handle) == pytest.approx(0.15)
+
+    run(main())
+
+
 def test_an_end_of_the_same_second_is_looked_at() -> None:
     async def main() -> None:
         api = _api()

@@ -383,6 +383,21 @@ def test_nulls_among_steps_are_left_out_as_the_documentations_samples_have_them(
     assert _problems({**run, "steps": {}}, models.WorkflowRun) == (("$.steps", "array", "object"),)
 
 
+def test_empty_objects_among_runs_are_left_out_as_mock_servers_cut_off_what_repeats():
+    nested = [{}, {"id": "n", "status": "COMPLETED", "steps": [{"nestedRuns": {"count": 1, "data": [{}]}}]}]
+    made = decode(
+        {"id": "r", "status": "COMPLETED", "steps": [{"nestedRuns": {"data": nested}}]}, models.WorkflowRun
+    )
+
+    assert made.steps is not None
+    assert made.steps[0].nested_runs is not None
+    (inner,) = made.steps[0].nested_runs.data
+    assert inner.steps is not None
+    assert inner.steps[0].nested_runs is not None
+    assert inner.steps[0].nested_runs.data == []
+    assert _problems({"data": [{}, {"id": "r"}]}, models.WorkflowRunPage)[0][0] == "$.data[0].status"
+
+
 def test_nulls_among_other_items_are_problems():
     assert _problems({"data": [None]}, models.WorkflowRunPage) == (("$.data[0]", "object", "null"),)
 

@@ -97,19 +97,23 @@ def _only(kind: type, expected: str, factory: Factory) -> Factory:
 _lists: Final = _only(list, "array", list_structure_factory)
 
 
+_GAPS: Final[dict[Any, object]] = {models.RunStep: None, models.WorkflowRun: {}}
+"""What stands where runs in runs were cut off: `steps: [null]` in the documentation's samples, an empty object as a run in
+the answers of servers that are generated from an OpenAPI document."""
+
+
 def _has_gaps(type_: Any) -> bool:
-    """Say whether null stands for an item in the documentation's samples: there, nested runs end in `steps: [null]`."""
-    return bool(is_sequence(type_)) and get_args(type_) == (models.RunStep,)
+    return bool(is_sequence(type_)) and get_args(type_)[0] in _GAPS
 
 
 def _without_gaps(lists: Factory) -> Factory:
     def build(type_: Any, converter: cattrs.Converter) -> Hook:
-        inner = lists(type_, converter)
+        inner, gap = lists(type_, converter), _GAPS[get_args(type_)[0]]
 
         def structure(value: Any, wanted: Any) -> Any:
-            if not is_array(value) or None not in value:
+            if not is_array(value) or gap not in value:
                 return inner(value, wanted)
-            return inner([step for step in value if step is not None], wanted)
+            return inner([item for item in value if item != gap], wanted)
 
         return structure
 

@@ -89,7 +89,7 @@ class _Job:
     type=click.IntRange(1, 1000),
     default=CONCURRENCY,
     show_default=True,
-    help="Documents in flight at one time.",
+    help="Documents in flight at one time, each until its job has ended.",
 )
 @ledger_options
 @timeout_option
@@ -111,11 +111,6 @@ def command(**options: Any) -> None:
     if not (options["names"] or options["from_manifest"] or options["ledger"]):
         raise click.UsageError("name what to extract: PATHS, --from-manifest FILE, or --ledger FILE to go on")
     job = _Job(**options)
-    if job.ledger is not None and job.connection.sandbox:
-        raise click.UsageError(
-            "--ledger does not go with --sandbox: it would take these documents for done when the service is asked; "
-            "to try one, serve a sandbox with `plextera sandbox`"
-        )
     try:
         ending = run_to_its_end(_ingest, job)
     except KeyboardInterrupt:

@@ -12,11 +12,9 @@ from plextera_async.cli.showing.text import clean
 from plextera_async.errors import InvalidInputError
 from plextera_async.ingest.ledger import Ledger
 from plextera_async.ingest.records import Records
-from plextera_async.ingest.rows import Row
+from plextera_async.ingest.rows import MISSING, Row
 
 __all__ = ["command"]
-
-_OPEN = (State.UNDECIDED, State.SUBMITTING)
 
 _file = click.argument("file", metavar="FILE")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
@@ -84,6 +82,9 @@ def retry_failed(file: str, *, rejected: bool, key: str | None) -> None:
 def resolve(file: str, *, key: str | None, extraction_id: str | None, absent: bool, as_json: bool) -> None:
     """Settle by hand whether documents were submitted.
 
+    The list says `undecided` of those whose fate is unknown, and `gone` of those that were submitted, but whose
+    extraction the service did not know when it was asked last.
+
     Look for the tag plexteraClientKey with the document's key among the extractions before you say --absent: if you are
     wrong, it is submitted twice.
     """
@@ -109,13 +110,14 @@ def _settle(records: Records, key: str, event: Event, extraction_id: str | None)
 
 
 def _listed(records: Records, *, as_json: bool) -> Iterator[str]:
-    for row in records.in_state(*_OPEN):
+    for row in records.unsettled():
         began = None if row.began is None else row.began.isoformat(timespec="seconds")
         if as_json:
             known = {"key": row.key, "source": row.source, "state": row.state.value}
             yield to_json({**known, "since": began, "sends": row.sends, "error": row.error})
         else:
-            yield f"{clean(row.key)}  {began or '-'}  {clean(row.source or '-')}"
+            what = "gone" if row.error == MISSING else "undecided"
+            yield f"{what:<9}  {clean(row.key)}  {began or '-'}  {clean(row.source or '-')}"
 
 
 def _in(file: str, work: Callable[[Records], Any]) -> Any:

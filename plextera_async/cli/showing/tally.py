@@ -135,12 +135,13 @@ class Tally:
     def told_by_ledger(self, path: str, counts: Counts) -> list[str]:
         """Tell what the next run with this ledger will find to do."""
         skipped, known = self.figures.skipped, counts.by_state
-        to_send, running = known.get(State.FOUND, 0), known.get(State.SUBMITTED, 0)
+        to_send, running = known.get(State.FOUND, 0), known.get(State.SUBMITTED, 0) - counts.missing
         unknown = known.get(State.UNDECIDED, 0) + known.get(State.SUBMITTING, 0)
         resolve = f"plextera ledger resolve {path}"
         told = (
             (skipped, "were done before, or came twice"),
             (running, "are submitted and go on: the next run picks them up"),
+            (counts.missing, f"are submitted, and the service does not know them ({resolve})"),
             (unknown, f"may have been submitted: the next run looks for them ({resolve})"),
             (to_send, "are known and not submitted: the next run submits them, if they are named again"),
         )
