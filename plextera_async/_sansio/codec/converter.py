@@ -109,6 +109,8 @@ def _has_gaps(type_: Any) -> bool:
 def _without_gaps(lists: Factory) -> Factory:
     def build(type_: Any, converter: cattrs.Converter) -> Hook:
         inner, gap = lists(type_, converter), _GAPS[get_args(type_)[0]]
+        if lists is write_list and gap is not None:
+            return inner  # so rare that the detailed converter may see to it, and lists of runs are many
 
         def structure(value: Any, wanted: Any) -> Any:
             if not is_array(value) or gap not in value:
