@@ -100,7 +100,9 @@ class PollPolicy:
 
     first_delay: float = attrs.field(default=1.0, validator=_positive)
     """Pause before the second look; each later one is half as long again, spread by a fifth to both sides. Also between
-    looks at lists while jobs are young, when there are many waits; where that takes several pages, 1.6 s or more."""
+    looks at lists while jobs are young, when there are many waits; where that takes several pages, 1.6 s or more. Where
+    lists tell nothing, many waits take at most some 100 requests a second in all, and with less than a second here as
+    many more."""
 
     max_delay: float = attrs.field(default=10.0, validator=_positive)
     """Longest pause between two looks, while no events arrive and lists can be read. Ten seconds: with thirty, the mean job is noticed ten seconds late."""
@@ -134,7 +136,7 @@ class Limits:
     concurrency: int = attrs.field(factory=_fitting_concurrency, validator=_at_least_one)
     """Requests in flight at most; a download by `files.stream` counts until its head has come, and an upload from a file
     holds up to 0.6 MB. When more than one answer in twenty is 429 or 5xx there may be fewer, of that kind of request,
-    until answers are good again. Where it is more than 100, a client begins with 100 and takes four times as many after
+    until answers are good again. Where it is more than 150, a client begins with 150 and takes seven times as many after
     each round of good answers.
 
     By default 1000, or a third of the process's limit of open files where that is less: 341 on most Linux systems (1024

@@ -17,6 +17,7 @@ from plextera_async._sansio.watching import (
     guard_pause,
     is_told_by_events,
     look_at,
+    seconds_apart,
     seconds_before_list,
     was_told_lately,
     worth,
@@ -228,8 +229,9 @@ class Agenda(Generic[WaitT]):
 
     def _look_at(self, wait: WaitT, now: float, *, by_lists: bool) -> float:
         are_lists_dumb = not self.by_lists or self._lists.are_failing
-        singles = self._open if are_lists_dumb and self._open > MOST_SINGLE else 0
-        return look_at(wait, by_lists=by_lists, events_flow=self.events_flow, singles=singles, now=now)
+        crowd = self._open if are_lists_dumb and self._open > MOST_SINGLE else 0
+        apart = seconds_apart(self._policy, crowd)
+        return look_at(wait, by_lists=by_lists, events_flow=self.events_flow, apart=apart, now=now)
 
     def _list_pause(self, now: float, jitter: float) -> float:
         youngest = max((wait.began_at for wait in self), default=now)

@@ -78,8 +78,8 @@ _LONG_BURST = 0.2
 
 _FEW = 0.05  # the share of failures that is not the doing of too many at once
 _FEWER = 0.7
-_FIRST = 100  # under way before the server has answered any
-_TIMES = 4
+_FIRST = 150  # under way before the server has answered any
+_TIMES = 7  # a thousand after one good round: with a slow server, each round costs a whole answer's time
 
 
 class Told(Enum):
@@ -305,7 +305,7 @@ def _taken_in(taken: Sequence[float], now: float, *, seconds: float, burst: floa
 def answered(flight: Flight, *, failed: bool) -> Flight:
     """Learn from an answer how many may be under way: after a round without failures more, else fewer.
 
-    More is four times as many until the first bad round, and one more from then on.
+    More is seven times as many until the first bad round, and one more from then on.
 
     A round is as many answers as may be under way. Up to one failure in twenty is taken for a document's own.
     """

@@ -5,9 +5,12 @@ its newest item to past the start of the create, in an order that was seen to ho
 shown its tags.
 """
 
+import math
+from bisect import bisect
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
+from heapq import nsmallest
 from itertools import pairwise
 from operator import attrgetter
 from typing import Generic, Protocol, TypeVar
@@ -125,8 +128,8 @@ class Survey(Generic[ListedT]):
     Attributes:
         shows_tags: Items have shown tags in this pass.
         is_over: Whether what is left of the list can tell nothing any more.
-        unread: Items that may be one of those looked for, but do not show tags: to be read singly. No more than one
-            more than may be.
+        unread: Items that may be one of those looked for, but do not show tags: to be read singly. Those that were
+            created nearest to the start of a create come first; no more than one more than may be read.
     """
 
     def __init__(self, windows: Mapping[str, Window]) -> None:
@@ -137,6 +140,8 @@ class Survey(Generic[ListedT]):
         self._windows = windows
         limits = [window.possible for window in windows.values() if window.possible is not None]
         self._oldest = min(limits) if len(limits) == len(windows) else None
+        certain = [window.certain for window in windows.values() if window.certain is not None]
+        self._starts = sorted(limit.timestamp() + _MARGIN.total_seconds() for limit in certain)
         self._found: dict[str, list[ListedT]] = {key: [] for key in windows}
         self._lookalikes: set[str] = set()
         self._is_sorted: bool | None = None
@@ -155,8 +160,9 @@ class Survey(Generic[ListedT]):
             self.shows_tags = self.shows_tags or bool(item.tags)
             if item.tags:
                 self._match(item)
-            elif self._is_recent(item, self._oldest) and len(self.unread) <= MOST_READ_SINGLY:
+            elif self._is_recent(item, self._oldest):
                 self.unread.append(item)
+        self.unread = nsmallest(MOST_READ_SINGLY + 1, self.unread, key=self._distance)
         self._watch_order([item.created_at for item in items if item.created_at is not None], goes_on=goes_on)
         if self._oldest is not None:
             self.is_over = self._is_past(items, self._oldest)
@@ -191,6 +197,14 @@ class Survey(Generic[ListedT]):
 
     def _is_recent(self, item: ListedT, limit: datetime | None) -> bool:
         return limit is None or item.created_at is None or item.created_at >= limit
+
+    def _distance(self, item: ListedT) -> float:
+        """Give the seconds between an item and the nearest start of a create; unknown ones are the furthest."""
+        if item.created_at is None or not self._starts:
+            return math.inf
+        at = item.created_at.timestamp()
+        place = bisect(self._starts, at)
+        return min(abs(start - at) for start in self._starts[max(0, place - 1) : place + 1])
 
     def _match(self, item: ListedT) -> None:
         """Hold an item's tags against the keys.

@@ -17,6 +17,7 @@ __all__ = [
     "filled",
     "is_told_by_events",
     "look_at",
+    "seconds_apart",
     "seconds_before_list",
     "suffices",
     "was_told_lately",
@@ -87,21 +88,29 @@ def is_told_by_events(job: Any) -> bool:
     return job.status == "COMPLETED" or (job.status != "CLOSED" and is_over(job) and _is_known_end(job))
 
 
-def look_at(waiting: Waiting, *, by_lists: bool, events_flow: bool, singles: int, now: float) -> float:
+def seconds_apart(policy: PollPolicy, singles: int) -> float:
+    """Give the least pause between two looks at one of so many jobs that are all read singly.
+
+    A first pause under a second asks for that many more requests a second.
+    """
+    return singles * _PER_SINGLE * min(1.0, policy.first_delay)
+
+
+def look_at(waiting: Waiting, *, by_lists: bool, events_flow: bool, apart: float, now: float) -> float:
     """Give the moment at which a job is to be read singly, if nothing is heard of it before.
 
     Args:
         waiting: The wait.
         by_lists: Whether lists are read, and it is told by them unless it is `alone`.
         events_flow: Whether events have been arriving.
-        singles: How many jobs are read singly, if lists tell of none.
+        apart: Seconds between two looks at it at least, after the first, because many are read singly.
         now: This moment, on the monotonic clock.
     """
     if by_lists and not waiting.is_alone:
         return waiting.rested_at + waiting.guard
     pause = waiting.pause
     if waiting.looks > 1:
-        pause = max(pause, singles * _PER_SINGLE)
+        pause = max(pause, apart)
     if events_flow and not waiting.is_alone and waiting.looks:
         pause = max(pause, _slow(now - waiting.began_at))
     return (waiting.rested_at if by_lists else waiting.told_at) + pause

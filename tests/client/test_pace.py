@@ -9,7 +9,7 @@ from plextera_async.sandbox import Fault, Quota, Sandbox
 from tests.support.clocks import FakeClock
 from tests.support.waiting import until
 
-IDLE = Pace(per_second=None, paused_for=0.0, in_flight=0, most_in_flight=100, waiting=0)
+IDLE = Pace(per_second=None, paused_for=0.0, in_flight=0, most_in_flight=150, waiting=0)
 
 
 async def test_a_client_that_was_never_refused_has_no_pace(client: AsyncPlextera) -> None:
@@ -34,7 +34,7 @@ async def test_a_refusal_pauses_its_kind_and_no_other(
     with pytest.raises(errors.APIError):
         await once.runs.list()
 
-    assert client.pace.reads == Pace(per_second=3, paused_for=7.0, in_flight=0, most_in_flight=100, waiting=0)
+    assert client.pace.reads == Pace(per_second=3, paused_for=7.0, in_flight=0, most_in_flight=150, waiting=0)
     assert client.pace.creates == client.pace.uploads == IDLE
     await client.runs.start("daily", {})
     await client.files.upload(b"content")

@@ -289,20 +289,21 @@ def test_one_more_after_a_good_round_and_a_third_fewer_after_a_bad_one(
 @pytest.mark.parametrize(
     ("most", "rounds", "rooms"),
     [
-        (1000, (0, 0, 0), [400, 1000, 1000]),
-        (1000, (0.05, 0.05), [400, 1000]),
-        (1000, (0, 0.06, 0, 0), [400, 280, 281, 282]),  # from the first bad round on, step by step
-        (1000, (0.06, 0), [70, 71]),
+        (2000, (0, 0, 0), [1050, 2000, 2000]),
+        (1000, (0, 0), [1000, 1000]),
+        (2000, (0.04, 0.04), [1050, 2000]),
+        (2000, (0, 0.06, 0, 0), [1050, 735, 736, 737]),  # from the first bad round on, step by step
+        (1000, (0.06, 0), [105, 106]),
         (100, (0,), [100]),
         (7, (0.5, 0, 0), [4, 5, 6]),
     ],
 )
-def test_a_kind_begins_without_a_crowd_and_takes_four_times_as_many_while_all_is_well(
+def test_a_kind_begins_without_a_crowd_and_takes_seven_times_as_many_while_all_is_well(
     most: int, rounds: tuple[float, ...], rooms: list[int]
 ):
     first = Flight.first(most)
 
-    assert first.room == min(most, 100)
+    assert first.room == min(most, 150)
     assert _rounds(first, *rounds) == rooms
 
 

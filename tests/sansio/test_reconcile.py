@@ -178,6 +178,20 @@ def test_no_more_is_kept_for_reading_singly_than_tells_that_it_is_too_much() -> 
     assert len(made.unread) == MOST_READ_SINGLY + 1
 
 
+def test_what_was_created_nearest_to_the_start_is_read_singly_first() -> None:
+    ages = [*range(-300, 200), None, 250.0]  # the create began at 0
+    made = survey([item(age, id=f"{age}") for age in ages])
+
+    assert [one.id for one in made.unread[:3]] in (["0", "-1", "1"], ["0", "1", "-1"])
+    assert {one.id for one in made.unread} <= {f"{age}" for age in range(-51, 52)}
+    assert len(made.unread) == MOST_READ_SINGLY + 1
+
+
+def test_without_a_start_the_newest_are_read_singly() -> None:
+    made = survey([item(age, id=f"{age}") for age in range(500)], limit=Window())
+    assert [one.id for one in made.unread] == [f"{age}" for age in range(MOST_READ_SINGLY + 1)]
+
+
 def page(*ages: float) -> list[Item]:
     return [item(age, a="b") for age in ages]
 

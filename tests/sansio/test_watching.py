@@ -18,6 +18,7 @@ from plextera_async._sansio.watching import (
     guard_pause,
     is_told_by_events,
     look_at,
+    seconds_apart,
     seconds_before_list,
     suffices,
     was_told_lately,
@@ -109,7 +110,7 @@ def test_ends_that_have_an_event(kind: Any, status: str, *, is_told: bool) -> No
 
 
 @pytest.mark.parametrize(
-    ("changes", "by_lists", "flow", "singles", "at"),
+    ("changes", "by_lists", "flow", "apart", "at"),
     [
         # alone or with few others: the pause, from when it was last heard of
         ({"pause": 1.5, "looks": 2}, False, False, 0, 11.5),
@@ -117,9 +118,9 @@ def test_ends_that_have_an_event(kind: Any, status: str, *, is_told: bool) -> No
         # with lists: the guard, unless they do not tell of it
         ({"pause": 1.5, "guard": 130.0, "looks": 2}, True, False, 0, 130),
         ({"pause": 1.5, "guard": 130.0, "looks": 2, "is_alone": True}, True, True, 0, 1.5),
-        # many, and no list tells of any: at most 100 a second, but for the first look
-        ({"pause": 1.5, "looks": 2}, False, False, 5000, 60),
-        ({"pause": 1.5, "looks": 1}, False, False, 5000, 11.5),
+        # many, and no list tells of any: so far apart, but for the first look
+        ({"pause": 1.5, "looks": 2}, False, False, 50.0, 60),
+        ({"pause": 1.5, "looks": 1}, False, False, 50.0, 11.5),
         # while events arrive
         ({"pause": 1.5, "looks": 2}, False, True, 0, 20),
         ({"pause": 1.5, "looks": 2, "began_at": -500.0}, False, True, 0, 10 + 510 / 20),
@@ -128,12 +129,21 @@ def test_ends_that_have_an_event(kind: Any, status: str, *, is_told: bool) -> No
     ],
 )
 def test_the_moment_of_a_single_look(
-    changes: dict[str, Any], *, by_lists: bool, flow: bool, singles: int, at: float
+    changes: dict[str, Any], *, by_lists: bool, flow: bool, apart: float, at: float
 ) -> None:
     waiting = _waiting(rested_at=0.0, told_at=10.0, **changes)
-    assert look_at(waiting, by_lists=by_lists, events_flow=flow, singles=singles, now=10.0) == pytest.approx(
-        at
-    )
+    assert look_at(waiting, by_lists=by_lists, events_flow=flow, apart=apart, now=10.0) == pytest.approx(at)
+
+
+@pytest.mark.parametrize(
+    ("first_delay", "apart"),
+    [(1.0, 50.0), (5.0, 50.0), (0.1, 5.0), (0.001, 0.05)],
+)
+def test_many_that_are_read_singly_take_100_requests_a_second_or_as_many_more_as_the_policy_asks_for(
+    first_delay: float, apart: float
+) -> None:
+    assert seconds_apart(PollPolicy(first_delay=first_delay), 5000) == pytest.approx(apart)
+    assert seconds_apart(PollPolicy(first_delay=first_delay), 0) == 0
 
 
 @pytest.mark.parametrize(
@@ -174,7 +184,7 @@ def test_the_pause_of_lists_is_bounded(*, youngest: float, pages: int, jitter: f
 def test_while_events_arrive_a_young_job_is_looked_at_within_15_seconds(age: float, jitter: float) -> None:
     assert seconds_before_list(POLICY, youngest=age, pages=1, jitter=jitter, events_flow=True) < 12.5
     waiting = _waiting(began_at=-age, pause=1.0, looks=1)
-    assert look_at(waiting, by_lists=False, events_flow=True, singles=0, now=0) < 12.5
+    assert look_at(waiting, by_lists=False, events_flow=True, apart=0, now=0) < 12.5
 
 
 @given(SECONDS, JITTER)

@@ -44,6 +44,7 @@ def making(session: aiohttp.ClientSession, receiver: WebhookReceiver) -> None:
         retry_uploads=False,
     )
     client = AsyncPlextera("key", base_url="https://x.example", options=options, session=session)
+    assert_type(client.base_url, str)
     assert_type(client.with_options(retry=RetryPolicy()), AsyncPlextera)
     assert_type(client.pace, Paces)
     assert_type(client.pace.uploads, Pace)

@@ -89,7 +89,7 @@ class _Job:
     type=click.IntRange(1, 1000),
     default=CONCURRENCY,
     show_default=True,
-    help="Documents in flight at one time.",
+    help="Documents in flight at one time, each until its job has ended.",
 )
 @ledger_options
 @timeout_option
