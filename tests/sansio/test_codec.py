@@ -396,6 +396,8 @@ def test_empty_objects_among_runs_are_left_out_as_mock_servers_cut_off_what_repe
     assert inner.steps[0].nested_runs is not None
     assert inner.steps[0].nested_runs.data == []
     assert _problems({"data": [{}, {"id": "r"}]}, models.WorkflowRunPage)[0][0] == "$.data[0].status"
+    text = b'{"id": "r", "status": "NEW", "steps": [{"nestedRuns": {"data": [{}]}}]}'
+    assert decode(text, models.WorkflowRun).status == "NEW"
 
 
 def test_nulls_among_other_items_are_problems():
