@@ -2,8 +2,7 @@
 
 import os
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping
-from types import coroutine
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 
 import aiohttp
 import attrs
@@ -12,6 +11,7 @@ from multidict import istr
 from yarl import URL
 
 from plextera_async._aio.bodies import Sending, sending
+from plextera_async._aio.idle import has_idle, let_the_loop_read, next_is_quiet
 from plextera_async._aio.sessions import Sessions, repeats
 from plextera_async._sansio.address import follow, is_same_origin, proxy_for
 from plextera_async._sansio.credentials import Secret
@@ -27,6 +27,7 @@ from plextera_async.errors import (
 from plextera_async.options import Timeouts
 
 __all__ = ["Reply", "TooLargeError", "Transport"]
+
 
 _REQUEST_ID = istr("X-Request-Id")
 _MOST_REDIRECTS = 5
@@ -87,9 +88,10 @@ class Transport:
             Exception: Whatever the source of an upload raised, as it is.
         """
         pair = await self.sessions.current()
-        session = pair.changes if request.changes or _has_idle(pair.changes) else pair.reads
-        if request.changes:
-            await _let_the_loop_read()
+        # A read takes what a change has just left: else a job would need two connections, and keep neither fresh for long.
+        session = pair.changes if request.changes or has_idle(pair.changes.connector) else pair.reads
+        if request.changes and not next_is_quiet(session.connector):
+            await let_the_loop_read()
         url = f"{self.base_url}{request.path}{'?' + request.query if request.query else ''}"
         headers = self._headers(request, request_id)
         reply = await self._send(session, request, url, headers=headers, proxy=self._proxy)
@@ -198,28 +200,6 @@ async def _once(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> a
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as lost:
         raise aiohttp.ClientConnectionError(type(lost).__name__) from lost
-
-
-def _has_idle(session: aiohttp.ClientSession) -> bool:
-    """Say whether a connection stands ready that a change has just left: a read takes that rather than a new one.
-
-    Without, a job would need two connections at once, and keep neither fresh for long. aiohttp does not show its pool; if
-    it is not where it was, reads keep to connections of their own.
-    """
-    return bool(getattr(session.connector, "_conns", None))
-
-
-@coroutine
-def _let_the_loop_read() -> Generator[None, None, None]:
-    """Let the loop notice that a pooled connection was closed by the server, which it may not have had time for.
-
-    A create that is sent on such a connection fails, and must not be repeated. Two turns were enough in nearly all
-    of the cases tried, three in all. Bare turns, which asyncio takes from any coroutine: anyio's checkpoints cost ten
-    times as much, and shield from a cancellation that does no harm here.
-    """
-    yield
-    yield
-    yield
 
 
 class Reply:

@@ -242,7 +242,7 @@ async def test_changes_use_connections_that_are_fresh_or_were_just_used(
 
 async def test_a_read_leaves_no_change_an_old_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing stands ready for it, a read has a connection of its own, which no change takes."""
-    monkeypatch.setattr("plextera_async._aio.transport._has_idle", lambda _: False)
+    monkeypatch.setattr("plextera_async._aio.transport.has_idle", lambda _: False)
     numbers: list[tuple[str, int]] = []
 
     async def script(wire: Wire) -> None:
