@@ -141,3 +141,14 @@ def test_a_wrong_key_is_configuration(
         "plextera: the API key was refused: check PLEXTERA_API_KEY or --api-key-file"
     )
     assert "wrong-key" not in result.output
+
+
+def test_the_id_of_a_run_is_told_from_that_of_an_extraction(plextera: Plextera, ask: Ask) -> None:
+    id = ask(run)
+
+    mistaken = plextera("wait", id)
+    assert mistaken.exit_code == 1
+    assert "add --kind run or --kind job" in mistaken.stderr
+
+    assert "--kind" not in plextera("wait", "--kind", "run", "none").stderr
+    assert plextera("wait", "--kind", "run", id).exit_code == 0

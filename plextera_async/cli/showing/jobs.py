@@ -12,7 +12,7 @@ from plextera_async.cli.showing.tables import show_fields, show_steps
 from plextera_async.cli.showing.text import clean
 from plextera_async.cli.showing.waiting import Lines
 from plextera_async.client.handles import ExtractionHandle, ExtractJobHandle, RunHandle
-from plextera_async.errors import AuthenticationError, PlexteraError
+from plextera_async.errors import AuthenticationError, NotFoundError, PlexteraError
 
 __all__ = ["AnyHandle", "see_through"]
 
@@ -57,6 +57,8 @@ async def _follow(handle: AnyHandle, waiting: Lines) -> None:
 def _tell(failure: PlexteraError, handle: AnyHandle, waiting: Lines) -> None:
     """Say why, and of which job; what all jobs meet is told of none, and once."""
     id, text = clean(handle.id), explain(failure)
+    if isinstance(failure, NotFoundError) and isinstance(handle, ExtractionHandle):
+        text = f"{text}; if it is a run's or a first-generation job's, add --kind run or --kind job"
     if isinstance(failure, AuthenticationError):
         waiting.say_once(text, about=type(failure).__name__)
     else:
