@@ -166,10 +166,14 @@ class Sending(aiohttp.Payload):
     async def _next(self, chunks: Chunks) -> bytes | memoryview | None:
         try:
             return await anext(chunks, None)
-        except (Exception, asyncio.CancelledError) as failure:
-            if not (isinstance(failure, asyncio.CancelledError) and is_being_cancelled()):
-                self.failure = failure
+        except asyncio.CancelledError as failure:
+            if is_being_cancelled():
+                raise
+            self.failure = failure
+        except Exception as failure:
+            self.failure = failure
             raise
+        raise RuntimeError("the source was cancelled")  # aiohttp would take a CancelledError for one of its own task
 
     async def _put(self, writer: AbstractStreamWriter, chunk: bytes | memoryview) -> None:
         """Hand a chunk over and wait until there is room for more, for as long as the server takes some of it."""
