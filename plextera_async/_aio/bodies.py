@@ -173,9 +173,8 @@ class Sending(aiohttp.Payload):
         except Exception as failure:
             self.failure = failure
             raise
-        raise RuntimeError(
-            "the source was cancelled"
-        )  # aiohttp would take a CancelledError for one of its own task
+        # aiohttp would take a CancelledError for one of its own task.
+        raise RuntimeError("the source was cancelled")
 
     async def _put(self, writer: AbstractStreamWriter, chunk: bytes | memoryview) -> None:
         """Hand a chunk over and wait until there is room for more, for as long as the server takes some of it."""
