@@ -78,11 +78,12 @@ def generated(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The tests, on each supported Python that is here; branch coverage is judged on the first."""
     session.install(*GROUPS["test"], "-e", ".[cli]")
+    parallel = ["-n", "auto", "--dist", "worksteal"]
     if session.python != HERE[0].args[0] or session.posargs:
-        session.run("pytest", *session.posargs)
+        session.run("pytest", *(session.posargs or parallel))
         return
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", env={"COVERAGE_CORE": "ctrace"})
+    session.run("coverage", "run", "-m", "pytest", *parallel, env={"COVERAGE_CORE": "ctrace"})
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 

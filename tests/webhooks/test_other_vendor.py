@@ -74,18 +74,20 @@ DIGEST = GOOD.partition("v1=")[2]
 @pytest.mark.parametrize(
     ("body", "header", "secret", "accepted"),
     [
-        (BODY, GOOD, "whsec", True),
-        (BODY, f"t={NOW},v1={'0' * 64},v1={DIGEST}", "whsec", True),
-        (BODY, f"t={NOW},v0={'0' * 64},v1={DIGEST}", "whsec", True),
-        (BODY, f"v1={DIGEST},t={NOW}", "whsec", True),
-        (BODY, GOOD, "another", False),
-        (BODY + b" ", GOOD, "whsec", False),
-        (BODY, f"t={NOW},v0={DIGEST}", "whsec", False),
-        (BODY, f"t={NOW + 1},v1={DIGEST}", "whsec", False),
-        (BODY, f"v1={DIGEST}", "whsec", False),
-        (BODY, f"t={NOW}", "whsec", False),
-        (BODY, "", "whsec", False),
-        (BODY, sign(BODY, "whsec", NOW - 10 * TOLERANCE), "whsec", False),
+        pytest.param(BODY, GOOD, "whsec", True, id="as it is"),
+        pytest.param(BODY, f"t={NOW},v1={'0' * 64},v1={DIGEST}", "whsec", True, id="good one second"),
+        pytest.param(
+            BODY, f"t={NOW},v0={'0' * 64},v1={DIGEST}", "whsec", True, id="good one after an unknown scheme"
+        ),
+        pytest.param(BODY, f"v1={DIGEST},t={NOW}", "whsec", True, id="time last"),
+        pytest.param(BODY, GOOD, "another", False, id="another secret"),
+        pytest.param(BODY + b" ", GOOD, "whsec", False, id="another body"),
+        pytest.param(BODY, f"t={NOW},v0={DIGEST}", "whsec", False, id="unknown scheme alone"),
+        pytest.param(BODY, f"t={NOW + 1},v1={DIGEST}", "whsec", False, id="another time"),
+        pytest.param(BODY, f"v1={DIGEST}", "whsec", False, id="no time"),
+        pytest.param(BODY, f"t={NOW}", "whsec", False, id="no signature"),
+        pytest.param(BODY, "", "whsec", False, id="empty"),
+        pytest.param(BODY, sign(BODY, "whsec", NOW - 10 * TOLERANCE), "whsec", False, id="old"),
     ],
 )
 def test_both_judge_alike(body, header, secret, accepted):
