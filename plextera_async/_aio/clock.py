@@ -3,7 +3,7 @@
 import os
 import random
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import anyio
 
@@ -20,6 +20,10 @@ class Clock:
     def now(self) -> datetime:
         """The time of day, aware: only for what people and servers read."""
         return datetime.now(UTC)
+
+    def time_of(self, moment: float) -> datetime:
+        """The time of day of a moment of `monotonic`, by what the clock shows now: it may have been set meanwhile."""
+        return self.now() - timedelta(seconds=self.monotonic() - moment)
 
     async def sleep(self, seconds: float) -> None:
         """Let others run for that long."""

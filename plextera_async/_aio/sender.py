@@ -1,11 +1,11 @@
 """The one retry loop: tries, asks `_sansio` what a failure means, sleeps or gives up."""
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
-from datetime import datetime
+from functools import partial
 from itertools import count
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import anyio
 import attrs
@@ -34,17 +34,20 @@ __all__ = ["Answer", "Receive", "Sender"]
 
 T = TypeVar("T")
 Receive = Callable[[Reply], Awaitable[bytes]]
-Attempt = Callable[[str, int], Awaitable[T | Failure]]
+Attempt = Callable[[Request, str, int], Awaitable[T | Failure]]
 
 # `Failure`, which as a union is made anew at each look
 _FAILURES: Final = (TransportError, APIError, DecodeError)
+_READING: Final[Mapping[str, Callable[[bytes, type[Any]], Any]]] = {"POST": decode_created}
+"""By the method: what was made has an id. All others are decoded as they are."""
+
 _LOG = logging.getLogger("plextera_async.requests")
 _MOST_BYTES = 64 * 1024 * 1024  # of an answer: above the largest file that the API takes
 _MOST_ERROR_BYTES = 256 * 1024
 _ERROR_BODY_SECONDS = 5.0
 
 
-@attrs.frozen
+@attrs.define
 class Answer(Generic[T]):
     """A decoded answer and the id to quote for it."""
 
@@ -64,29 +67,40 @@ class Sender:
     gate: Gate
     clock: Clock = attrs.field(factory=Clock)
 
-    async def call(self, request: Request, type_: type[T], *, retry: bool = True) -> Answer[T]:
+    async def call(
+        self,
+        request: Request,
+        type_: type[T],
+        *,
+        reading: Callable[[bytes, type[T]], T] | None = None,
+        retry: bool = True,
+    ) -> Answer[T]:
         """Send a request and decode its answer.
+
+        Args:
+            request: What to send.
+            type_: What the answer is.
+            reading: A way of one's own to read it, which may raise DecodeError.
+            retry: As for `send`.
 
         Raises:
             DecodeError: If the answer does not fit; of a create, that is an `AmbiguousCreateError`.
             PlexteraError: As `send` does.
         """
-        decoded = decode_created if request.operation.method == "POST" else decode
-        return await self.read(request, lambda content: decoded(content, type_), retry=retry)
-
-    async def read(self, request: Request, reading: Callable[[bytes], T], *, retry: bool = True) -> Answer[T]:
-        """Send a request and read its answer in a way of one's own: *reading* may raise DecodeError, as `call` does."""
-        since = self.clock.now()
+        began = self.clock.monotonic()
         response = await self.send(request, retry=retry)
         try:
-            model = reading(response.content)
+            model = (reading or _READING.get(request.operation.method, decode))(response.content, type_)
         except DecodeError as unplaced:
             problems = unplaced.problems
         else:
             return Answer(model, response.request_id, response.attempts, date=response.headers.get("Date"))
-        raise _given_up(_undecodable(request, response, problems), request, response.request_id, since)
+        failure = _undecodable(request, response, problems)
+        raise self._given_up(failure, request, response.request_id, began)
 
-    async def send(self, request: Request, *, receive: Receive | None = None, retry: bool = True) -> Response:
+    def send(
+        self, request: Request, *, receive: Receive | None = None, retry: bool = True
+    ) -> Awaitable[Response]:
         """Send a request until it succeeds or must not be sent again.
 
         Args:
@@ -99,25 +113,16 @@ class Sender:
             PlexteraError: The last failure, or `AmbiguousCreateError` for a create whose fate is unknown.
             Exception: Whatever the source of an upload raised, as it is.
         """
+        if request.operation.method == "DELETE":
+            return self._delete(request, retry=retry)
+        whole = self._whole if receive is None else partial(self._whole, receive=receive)
+        return self._until_answered(request, whole, retry=retry)
 
-        async def whole(request_id: str, attempt: int) -> Response | Failure:
-            reply = await self.transport.open(request, request_id)
-            if not is_success(reply.status):
-                return await self._refusal(request, reply, request_id, attempt=attempt)
-            try:
-                content = await (receive(reply) if receive else reply.read(_MOST_BYTES))
-            except TooLargeError:
-                problems = [("$", f"at most {_MOST_BYTES} bytes", "more")]
-            else:
-                return _response(reply, request_id, attempt, content=content)
-            finally:
-                await reply.aclose()
-            raise _undecodable(request, _response(reply, request_id, attempt), problems)
-
+    async def _delete(self, request: Request, *, retry: bool) -> Response:
         try:
-            return await self._until_answered(request, whole, retry=retry)
+            return await self._until_answered(request, self._whole, retry=retry)
         except NotFoundError as missing:
-            if request.operation.method != "DELETE" or not missing.may_have_been_applied:
+            if not missing.may_have_been_applied:
                 raise
             return Response(  # an attempt before this one deleted it
                 status=missing.status, headers={}, request_id=missing.request_id, attempts=missing.attempts
@@ -126,14 +131,7 @@ class Sender:
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[AsyncIterator[bytes], None]:
         """Send a request and hand over the pieces of its answer; only what comes before them is tried again."""
-
-        async def head(request_id: str, attempt: int) -> Reply | Failure:
-            reply = await self.transport.open(request, request_id)
-            if is_success(reply.status):
-                return reply
-            return await self._refusal(request, reply, request_id, attempt=attempt)
-
-        reply = await self._until_answered(request, head, retry=True)
+        reply = await self._until_answered(request, self._head, retry=True)
         try:
             async with aclosing(reply), aclosing(reply.chunks()) as chunks:
                 yield chunks
@@ -146,7 +144,7 @@ class Sender:
             raise
 
     async def _until_answered(self, request: Request, attempt: Attempt[T], *, retry: bool) -> T:
-        request_id, since = self.clock.new_id(), self.clock.now()
+        request_id, began = self.clock.new_id(), self.clock.monotonic()
         turn = self.gate.turn(kind_of(request), self.clock, poll=not retry)
         sessions = self.transport.sessions
         closings = sessions.closings()
@@ -164,7 +162,7 @@ class Sender:
                 pause is None or sessions.closings() != closings
             ):  # closed by its owner, who wants no more of it
                 outcome.may_have_been_applied = may_have_been_applied  # by this attempt or one before it
-                raise _given_up(outcome, request, request_id, since)
+                raise self._given_up(outcome, request, request_id, began)
         raise AssertionError("count() does not end")  # pragma: no cover - for type checkers
 
     async def _try(
@@ -177,7 +175,7 @@ class Sender:
             await turn.wait()
         try:
             try:
-                outcome = await attempt(request_id, number)
+                outcome = await attempt(request, request_id, number)
             except TransportError as failure:
                 if failure.operation is not None:  # of another call, by which an upload's source is fed
                     raise
@@ -201,14 +199,38 @@ class Sender:
             )
         return outcome
 
-    async def _refusal(self, request: Request, reply: Reply, request_id: str, *, attempt: int) -> APIError:
+    async def _whole(
+        self, request: Request, request_id: str, attempt: int, *, receive: Receive | None = None
+    ) -> Response | Failure:
+        """Make an attempt that ends with the last byte of the answer."""
+        reply = await self.transport.open(request, request_id)
+        if not is_success(reply.status):
+            return await self._refusal(request, reply, request_id, attempt)
+        try:
+            content = await (receive(reply) if receive else reply.read(_MOST_BYTES))
+        except TooLargeError:
+            problems = [("$", f"at most {_MOST_BYTES} bytes", "more")]
+        else:
+            return _response(reply, request_id, attempt, content)
+        finally:
+            await reply.aclose()
+        raise _undecodable(request, _response(reply, request_id, attempt), problems)
+
+    async def _head(self, request: Request, request_id: str, attempt: int) -> Reply | Failure:
+        """Make an attempt that ends with the head of the answer."""
+        reply = await self.transport.open(request, request_id)
+        if is_success(reply.status):
+            return reply
+        return await self._refusal(request, reply, request_id, attempt)
+
+    async def _refusal(self, request: Request, reply: Reply, request_id: str, attempt: int) -> APIError:
         """Read and close an answer with an error status."""
         content = b""
         async with aclosing(reply):
             # A body that is too long, breaks off or trickles: the status has to do, and it decides.
             with suppress(TooLargeError, TransportError), anyio.move_on_after(_ERROR_BODY_SECONDS):
                 content = await reply.read(_MOST_ERROR_BYTES)
-        response = _response(reply, request_id, attempt, content=content)
+        response = _response(reply, request_id, attempt, content)
         return api_error(request, response, now=self.clock.now())
 
     def _pause(self, request: Request, failure: Failure, attempt: int) -> float | None:
@@ -219,8 +241,26 @@ class Sender:
             self.options.retry, failure, repeats=repeats, attempt=attempt, jitter=self.clock.jitter()
         )
 
+    def _given_up(
+        self, failure: PlexteraError, request: Request, request_id: str | None, began: float
+    ) -> PlexteraError:
+        """Say what a failure that is not tried again means: for a create that may have been applied, that it may have."""
+        if not (request.operation.creates and failure.may_have_been_applied):
+            return failure
+        ambiguous = AmbiguousCreateError(
+            "it may have been applied, and is not sent again: look for it first",
+            operation=request.operation.id,
+            key=request.intent.key,
+            tags=request.intent.tags,
+            since=self.clock.time_of(began),
+            request_id=request_id,
+            cause=failure,
+        )
+        ambiguous.__cause__ = failure
+        return ambiguous
 
-def _response(reply: Reply, request_id: str, attempt: int, *, content: bytes = b"") -> Response:
+
+def _response(reply: Reply, request_id: str, attempt: int, content: bytes = b"") -> Response:
     return Response(
         status=reply.status,
         headers=reply.headers,
@@ -244,22 +284,3 @@ def _undecodable(
         request_id=response.request_id,
         may_have_been_applied=request.changes,
     )
-
-
-def _given_up(
-    failure: PlexteraError, request: Request, request_id: str | None, since: datetime
-) -> PlexteraError:
-    """Say what a failure that is not tried again means: for a create that may have been applied, that it may have."""
-    if not (request.operation.creates and failure.may_have_been_applied):
-        return failure
-    ambiguous = AmbiguousCreateError(
-        "it may have been applied, and is not sent again: look for it first",
-        operation=request.operation.id,
-        key=request.intent.key,
-        tags=request.intent.tags,
-        since=since,
-        request_id=request_id,
-        cause=failure,
-    )
-    ambiguous.__cause__ = failure
-    return ambiguous

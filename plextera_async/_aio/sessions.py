@@ -69,8 +69,13 @@ class Sessions:
         """Whether the session is the user's own."""
         return self._given is not None
 
+    def at_hand(self) -> Pair | None:
+        """Give the sessions of the running loop if they are open and our own."""
+        held = self._own().get(asyncio.get_running_loop())
+        return None if held is None or held[0].reads.closed else held[0]
+
     async def current(self) -> Pair:
-        """Give the sessions of the running loop.
+        """Give the sessions of the running loop, opened if need be.
 
         Raises:
             ConfigurationError: If the user's own session is closed or belongs to another loop.
@@ -78,13 +83,14 @@ class Sessions:
         loop = asyncio.get_running_loop()
         if self._given is not None:
             return self._check(self._given, loop)
-        held = self._own().get(loop)
-        if held is None or held[0].reads.closed:
+        pair = self.at_hand()
+        if pair is None:
             self._forget_ended()
             _HELD[id(self._open)] = self._open
             keeper = _kept(self._open, loop)
-            held = self._open[loop] = (await anext(keeper), keeper)
-        return held[0]
+            pair = await anext(keeper)
+            self._open[loop] = pair, keeper
+        return pair
 
     def _own(self) -> _Open:
         """Give what this process has opened; in a forked child, the parent's connections are the parent's."""

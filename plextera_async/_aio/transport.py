@@ -3,6 +3,7 @@
 import os
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Mapping
+from typing import Any
 
 import aiohttp
 import attrs
@@ -10,6 +11,7 @@ from aiohttp import ClientHandlerType, hdrs
 from multidict import istr
 from yarl import URL
 
+from plextera_async._aio.allocator import keep_read_buffers
 from plextera_async._aio.bodies import Sending, sending
 from plextera_async._aio.idle import has_idle, let_the_loop_read, next_is_quiet
 from plextera_async._aio.sessions import Sessions, repeats
@@ -73,12 +75,15 @@ class Transport:
     sessions: Sessions
     proxies: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
     _proxy: str | None = attrs.field(init=False, repr=False)
-    _limits: aiohttp.ClientTimeout = attrs.field(init=False, repr=False)
+    _url: URL = attrs.field(init=False, repr=False)
+    _options: dict[str, Any] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        """Choose the proxy, so that one that cannot be used is told at once; per request, this was dear."""
+        """Prepare what is the same for all requests. A proxy that cannot be used is told at once."""
         object.__setattr__(self, "_proxy", proxy_for(self.base_url, self.proxies))
-        object.__setattr__(self, "_limits", _limits(self.timeouts, is_given=self.sessions.is_given))
+        object.__setattr__(self, "_url", URL(self.base_url, encoded=True))
+        object.__setattr__(self, "_options", _options(self.timeouts, is_given=self.sessions.is_given))
+        keep_read_buffers()
 
     async def open(self, request: Request, request_id: str) -> "Reply":
         """Send a request and wait for the head of its answer. GETs follow up to five redirects.
@@ -87,17 +92,21 @@ class Transport:
             TransportError: If no answer came; `may_have_been_applied` says whether it could have been acted on.
             Exception: Whatever the source of an upload raised, as it is.
         """
-        pair = await self.sessions.current()
+        pair = self.sessions.at_hand() or await self.sessions.current()
         # A read takes what a change has just left: else a job would need two connections, and keep neither fresh for long.
         session = pair.changes if request.changes or has_idle(pair.changes.connector) else pair.reads
         if request.changes and not next_is_quiet(session.connector):
             await let_the_loop_read()
-        url = f"{self.base_url}{request.path}{'?' + request.query if request.query else ''}"
-        headers = self._headers(request, request_id)
+        url, headers = self._address(request), self._headers(request, request_id)
         reply = await self._send(session, request, url, headers=headers, proxy=self._proxy)
         if reply.status in _REDIRECTS:
-            return await self._follow(session, request, reply, url=url, headers=headers)
+            return await self._follow(session, request, reply, url=str(url), headers=headers)
         return reply
+
+    def _address(self, request: Request) -> URL:
+        if request.query:
+            return URL(f"{self.base_url}{request.path}?{request.query}", encoded=True)
+        return self._url.with_path(self._url.raw_path.rstrip("/") + request.path, encoded=True)
 
     async def _follow(
         self,
@@ -112,7 +121,7 @@ class Transport:
             await reply.aclose()
             url = self._redirected(request, reply, url, headers)
             proxy = proxy_for(url, self.proxies)
-            reply = await self._send(session, request, url, headers=headers, proxy=proxy)
+            reply = await self._send(session, request, URL(url, encoded=True), headers=headers, proxy=proxy)
             if reply.status not in _REDIRECTS:
                 return reply
         await reply.aclose()
@@ -143,7 +152,7 @@ class Transport:
         self,
         session: aiohttp.ClientSession,
         request: Request,
-        url: str,
+        url: URL,
         *,
         headers: Mapping[str, str],
         proxy: str | None,
@@ -151,19 +160,14 @@ class Transport:
         body = None if request.body is None else sending(request.body, stall=self.timeouts.read)
         upload = body if isinstance(body, Sending) else None
         changes = request.changes
+        options = self._options
+        if repeats(session):
+            options = {**options, "middlewares": (*getattr(session, "_middlewares", ()), _once)}
+        if changes and body is None:
+            options = {**options, "skip_auto_headers": _NO_TYPE}
         try:
             answer = await session.request(
-                request.operation.method,
-                URL(url, encoded=True),
-                data=body,
-                headers=headers,
-                middlewares=(*getattr(session, "_middlewares", ()), _once) if repeats(session) else None,
-                skip_auto_headers=_NO_TYPE if changes and body is None else None,
-                allow_redirects=False,
-                auto_decompress=True,
-                raise_for_status=False,
-                proxy=proxy,
-                timeout=self._limits,
+                request.operation.method, url, data=body, headers=headers, proxy=proxy, **options
             )
         except _CAUGHT as raw:
             failure = _translated(raw, upload, changes=changes)
@@ -181,12 +185,14 @@ async def _let_go(upload: Sending | None) -> None:
         await upload.finished()
 
 
-def _limits(times: Timeouts, *, is_given: bool) -> aiohttp.ClientTimeout:
-    """Give aiohttp's own limits. `connect` counts waiting for a free connection, which only a given session has."""
+def _options(times: Timeouts, *, is_given: bool) -> dict[str, Any]:
+    """Give aiohttp's options of every request. `connect` counts waiting for a free connection, as a given session may."""
     # Half of `total`: if that ran out first, it would not be known whether the request had left.
     longest = times.connect if times.total is None else min(times.connect, times.total / 2)
     connect = {"sock_connect" if is_given else "connect": longest}
-    return aiohttp.ClientTimeout(total=times.total, sock_read=times.read, **connect)
+    limits = aiohttp.ClientTimeout(total=times.total, sock_read=times.read, **connect)
+    options: dict[str, Any] = {"allow_redirects": False, "timeout": limits}
+    return {**options, "auto_decompress": True, "raise_for_status": False} if is_given else options
 
 
 async def _once(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:

@@ -44,9 +44,9 @@ NO_INTENT = Intent()
 """Of a request that creates nothing."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Request:
-    """One logical call, before it has been tried."""
+    """One logical call, before it has been tried. Not to be changed; a frozen class costs twice as much to make."""
 
     operation: Operation
     path: str
@@ -57,15 +57,16 @@ class Request:
     repeats: bool = True
     """Whether it may be sent again after the server may have acted on it."""
 
-    @property
-    def changes(self) -> bool:
-        """Whether the server would do something about it."""
-        return self.operation.method not in ("GET", "HEAD")
+    changes: bool = attrs.field(init=False)
+    """Whether the server would do something about it."""
+
+    def __attrs_post_init__(self) -> None:
+        self.changes = self.operation.method not in ("GET", "HEAD")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Response:
-    """One whole answer. Headers are looked up in their canonical spelling."""
+    """One whole answer, not to be changed either. Headers are looked up in their canonical spelling."""
 
     status: int
     headers: Mapping[str, str] = attrs.field(repr=False)

@@ -1,6 +1,6 @@
 """What every resource is built on: requests from operations, checked input, answers as models."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import attrs
@@ -118,8 +118,8 @@ class Resource:
             accept=accept,
         )
 
-    async def _call(self, operation: Operation, type_: type[T], **request: Any) -> T:
-        return (await self._sender.call(self._request(operation, **request), type_)).model
+    def _call(self, operation: Operation, type_: type[T], **request: Any) -> Awaitable[Answer[T]]:
+        return self._sender.call(self._request(operation, **request), type_)
 
     def _pages(
         self,
@@ -148,8 +148,8 @@ class Resource:
     def _reader(self, operation: Operation, type_: type[JobT], parameter: str) -> Reader[JobT]:
         """Make what lets a handle read its job."""
 
-        async def read(id: str, retry: bool) -> Answer[JobT]:  # noqa: FBT001 - the reader's one switch
-            return await self._sender.call(self._request(operation, path={parameter: id}), type_, retry=retry)
+        def read(id: str, retry: bool) -> Awaitable[Answer[JobT]]:  # noqa: FBT001 - the reader's one switch
+            return self._sender.call(self._request(operation, path={parameter: id}), type_, retry=retry)
 
         kind, list_operation, envelope = _LISTS[operation.id]
 

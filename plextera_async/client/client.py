@@ -290,10 +290,10 @@ class AsyncPlextera:
             query=query_string(query or {}),
             body=None if json is None else JsonBody(json_bytes(json, what="json")),
         )
-        return (await self._sender.read(request, _parsed)).model
+        return (await self._sender.call(request, object, reading=_parsed)).model
 
 
-def _parsed(content: bytes) -> Any:
+def _parsed(content: bytes, _: type[object]) -> Any:
     return parse(content) if content else None
 
 

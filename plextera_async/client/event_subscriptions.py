@@ -56,7 +56,7 @@ class EventSubscriptions(Resource):
             signing_secret=signing_secret,
             **_filters(workflow_id, operation),
         )
-        return await self._call(operations.CREATE_EVENT_SUBSCRIPTION, EventSubscription, body=body)
+        return (await self._call(operations.CREATE_EVENT_SUBSCRIPTION, EventSubscription, body=body)).model
 
     async def get(self, subscription_id: str) -> EventSubscription:
         """Read a subscription.
@@ -66,7 +66,9 @@ class EventSubscriptions(Resource):
             PlexteraError: As every call does.
         """
         operation = operations.GET_EVENT_SUBSCRIPTION
-        return await self._call(operation, EventSubscription, path={"subscriptionId": subscription_id})
+        return (
+            await self._call(operation, EventSubscription, path={"subscriptionId": subscription_id})
+        ).model
 
     def list(
         self,
@@ -128,12 +130,14 @@ class EventSubscriptions(Resource):
         if not changes:
             raise InvalidInputError("nothing to update: give at least one argument")
         body = json_body(EventSubscriptionUpdate, **changes)
-        return await self._call(
-            operations.UPDATE_EVENT_SUBSCRIPTION,
-            EventSubscription,
-            body=body,
-            path={"subscriptionId": subscription_id},
-        )
+        return (
+            await self._call(
+                operations.UPDATE_EVENT_SUBSCRIPTION,
+                EventSubscription,
+                body=body,
+                path={"subscriptionId": subscription_id},
+            )
+        ).model
 
     async def pause(self, subscription_id: str) -> EventSubscription:
         """Stop deliveries without deleting; what happens meanwhile may never be delivered. Safe to call twice."""

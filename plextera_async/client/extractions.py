@@ -121,7 +121,9 @@ class Extractions(Resource):
             NotFoundError: If there is none with this id in the workspace.
             PlexteraError: As every call does.
         """
-        return await self._call(operations.GET_EXTRACTION, Extraction, path={"extractionId": extraction_id})
+        return (
+            await self._call(operations.GET_EXTRACTION, Extraction, path={"extractionId": extraction_id})
+        ).model
 
     def list(
         self,
@@ -210,9 +212,9 @@ class Extractions(Resource):
         """
         body = json_body(ExtractionFeedbackCreate, message=message, **given(type=type, field_id=field_id))
         operation = operations.SUBMIT_EXTRACTION_FEEDBACK
-        return await self._call(
-            operation, ExtractionFeedback, body=body, path={"extractionId": extraction_id}
-        )
+        return (
+            await self._call(operation, ExtractionFeedback, body=body, path={"extractionId": extraction_id})
+        ).model
 
     def handle(self, extraction_id: str) -> ExtractionHandle:
         """Give a handle on an extraction that was created elsewhere or earlier; sends nothing."""

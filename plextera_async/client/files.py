@@ -42,12 +42,14 @@ class Files(Resource):
         deleted. Cancelling breaks the upload off.
         """
         piece = await file_piece("file", source, name=name, content_type=content_type)
-        return await self._call(
-            operations.UPLOAD_FILE,
-            File,
-            body=MultipartBody([piece]),
-            repeats=self._sender.options.retry_uploads,
-        )
+        return (
+            await self._call(
+                operations.UPLOAD_FILE,
+                File,
+                body=MultipartBody([piece]),
+                repeats=self._sender.options.retry_uploads,
+            )
+        ).model
 
     async def get(self, file_id: str) -> File:
         """Read what the server knows of a file.
@@ -56,7 +58,7 @@ class Files(Resource):
             NotFoundError: If there is no such file, or it is no longer kept.
             PlexteraError: As every call does.
         """
-        return await self._call(operations.GET_FILE, File, path={"fileId": file_id})
+        return (await self._call(operations.GET_FILE, File, path={"fileId": file_id})).model
 
     async def read(self, file_id: str) -> bytes:
         """Download a file into memory.

@@ -62,7 +62,7 @@ class Jobs(Resource):
             NotFoundError: If there is none with this id in the workspace.
             PlexteraError: As every call does.
         """
-        return await self._call(operations.GET_EXTRACT_JOB, ExtractJob, path={"jobId": job_id})
+        return (await self._call(operations.GET_EXTRACT_JOB, ExtractJob, path={"jobId": job_id})).model
 
     def list(
         self,
@@ -105,9 +105,11 @@ class Jobs(Resource):
             PlexteraError: As every call does.
         """
         body = json_body(ExtractJobFeedbackCreate, message=message, **given(field_id=field_id))
-        return await self._call(
-            operations.SUBMIT_EXTRACT_JOB_FEEDBACK, ExtractJobFeedback, body=body, path={"jobId": job_id}
-        )
+        return (
+            await self._call(
+                operations.SUBMIT_EXTRACT_JOB_FEEDBACK, ExtractJobFeedback, body=body, path={"jobId": job_id}
+            )
+        ).model
 
     def handle(self, job_id: str) -> ExtractJobHandle:
         """Give a handle on a job that was created elsewhere or earlier; sends nothing."""

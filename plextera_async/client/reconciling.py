@@ -1,10 +1,9 @@
 """Creates whose fate is unknown: looked for by their key, and sent again once, when their absence is proven."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import attrs
 
-from plextera_async._aio.clock import Clock
 from plextera_async._aio.sender import Answer, Sender
 from plextera_async._sansio.message import Request
 from plextera_async._sansio.reconcile import Step
@@ -22,17 +21,6 @@ _UNSENDABLE = "was looked for and not found; its source cannot be sent again"
 _TWICE = "was sent twice and looked for after each, and is not found"
 
 
-@attrs.frozen
-class _Beginning:
-    """When a create began, by what our clock shows when that is asked: it may be set meanwhile."""
-
-    clock: Clock
-    at: float
-
-    def __call__(self) -> datetime:
-        return self.clock.now() - timedelta(seconds=self.clock.monotonic() - self.at)
-
-
 @attrs.define
 class Creating:
     """One create of an extraction, from its first send to a handle or an error."""
@@ -41,11 +29,11 @@ class Creating:
     lookups: Lookups
     reader: Reader[Extraction]
     request: Request
-    _since: _Beginning = attrs.field(init=False)
+    _began: float = attrs.field(init=False)
     _sends: int = attrs.field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._since = _Beginning(self.sender.clock, self.sender.clock.monotonic())
+        self._began = self.sender.clock.monotonic()
 
     async def run(self) -> ExtractionHandle:
         """Send it; if its fate is unknown, look for it, and if it is proven to be absent, send it once more.
@@ -61,6 +49,9 @@ class Creating:
             if found is not None:
                 return self._handle(Answer(found.matches[0]), found)
         return self._handle(outcome)
+
+    def _since(self) -> datetime:
+        return self.sender.clock.time_of(self._began)
 
     async def _send(self) -> Answer[Extraction] | AmbiguousCreateError:
         self._sends += 1

@@ -79,7 +79,7 @@ class Runs(Resource):
             NotFoundError: If there is none with this id in the workspace.
             PlexteraError: As every call does.
         """
-        return await self._call(operations.GET_RUN, WorkflowRun, path={"runId": run_id})
+        return (await self._call(operations.GET_RUN, WorkflowRun, path={"runId": run_id})).model
 
     def list(
         self,

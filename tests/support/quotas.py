@@ -161,7 +161,7 @@ async def keep_busy(
 async def _caller(client: AsyncPlextera, server: Server, kind: str) -> None:
     request = Request(operation=OPERATIONS[kind], path="/x", body=_Form() if kind == "uploads" else None)
 
-    async def attempt(request_id: str, number: int) -> Response | APIError:
+    async def attempt(_request: Request, _request_id: str, number: int) -> Response | APIError:
         server.answers.attempts = max(server.answers.attempts, number)
         return await server.answer(kind)
 
