@@ -196,6 +196,8 @@ def check(*types: type, nullable: bool = False, **rules: Unpack[Rules]) -> Check
 
 
 def _is_one_of(value: object, types: tuple[type, ...]) -> bool:
+    if type(value) in types and type(value) is not float:  # nearly always
+        return True
     if isinstance(value, bool):
         return bool in types
     if float not in types:

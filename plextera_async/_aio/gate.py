@@ -33,6 +33,11 @@ from plextera_async._sansio.pacing import (
 
 __all__ = ["Gate", "Lessons", "Turn"]
 
+_NOTHING, _TAKEN, _REFUSED = (
+    Told.NOTHING,
+    Told.TAKEN,
+    Told.REFUSED,
+)  # looked up once: members are dear in 3.11
 _POLL_EVERY = 4  # while others wait too: a poll leaves after three of them
 
 
@@ -83,13 +88,13 @@ class _Lane:
 
     def learn(self, told: Told, cuts: int, now: float, pause: float) -> None:
         lesson = self.lesson
-        if told is Told.REFUSED:
+        if told is _REFUSED:
             lesson.refusal(cuts, now, pause)
         else:
             lesson.taken.append(now)
             if lesson.rate is not None and cuts != lesson.cuts:
                 lesson.rate = took_late(lesson.rate)
-        flight = answered(self.flight, failed=told is not Told.TAKEN)
+        flight = answered(self.flight, failed=told is not _TAKEN)
         if flight is not self.flight:
             self.flight, self.room = flight, flight.room
 
@@ -201,7 +206,7 @@ class Turn:
                 await self._rest()
         except BaseException:
             if self._has_left:
-                self.ends(Told.NOTHING)
+                self.ends(_NOTHING)
             else:
                 self.is_gone = True
                 self._here.waiting -= 1
@@ -259,7 +264,7 @@ class Turn:
         here.in_flight -= 1
         lane.in_flight -= 1
         now = self._clock.monotonic()
-        if told is not Told.NOTHING:
+        if told is not _NOTHING:
             room = lane.room
             lane.learn(told, self._cuts, now, pause)
             if lane.room != room:

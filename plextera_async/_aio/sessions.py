@@ -3,7 +3,7 @@
 import asyncio
 import os
 import warnings
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -51,18 +51,22 @@ class Sessions:
     that is used in several `asyncio.run` calls needs no closing in between.
     """
 
-    def __init__(self, given: aiohttp.ClientSession | None = None) -> None:
-        """Use *given* on its own loop and never close it; with None, make sessions."""
+    def __init__(
+        self, given: aiohttp.ClientSession | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Use *given* on its own loop and never close it; with None, make sessions that send *headers* by themselves."""
         if given is not None and not isinstance(given, aiohttp.ClientSession):
             raise ConfigurationError(f"session must be an aiohttp.ClientSession, not {type(given).__name__}")
         self._given = given
+        self._headers = headers
         self._process = os.getpid()
         self._open: _Open = {}
         self._closings: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
+        self._was_closed = False
 
     def closings(self) -> int:
         """Count how often the sessions of the running loop were closed: what was begun before is not taken up again."""
-        return self._closings.get(asyncio.get_running_loop(), 0)
+        return self._closings.get(asyncio.get_running_loop(), 0) if self._was_closed else 0
 
     @property
     def is_given(self) -> bool:
@@ -72,7 +76,7 @@ class Sessions:
     def at_hand(self) -> Pair | None:
         """Give the sessions of the running loop if they are open and our own."""
         held = self._own().get(asyncio.get_running_loop())
-        return None if held is None or held[0].reads.closed else held[0]
+        return None if held is None else held[0]
 
     async def current(self) -> Pair:
         """Give the sessions of the running loop, opened if need be.
@@ -87,7 +91,7 @@ class Sessions:
         if pair is None:
             self._forget_ended()
             _HELD[id(self._open)] = self._open
-            keeper = _kept(self._open, loop)
+            keeper = _kept(self._open, loop, self._headers)
             pair = await anext(keeper)
             self._open[loop] = pair, keeper
         return pair
@@ -124,6 +128,7 @@ class Sessions:
         held = self._own().get(loop)
         if held is not None:
             self._closings[loop] = self.closings() + 1
+            self._was_closed = True
             await held[1].aclose()
 
     def __del__(self) -> None:
@@ -181,18 +186,22 @@ def _connections(connector: Any) -> Iterator[Any]:
         yield from (connection for connection, _ in kept)
 
 
-async def _kept(registry: _Open, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[Pair, None]:
-    async with _session(_KEEP_ALIVE) as reads, _session(_KEEP_ALIVE_FOR_CHANGES) as changes:
+async def _kept(
+    registry: _Open, loop: asyncio.AbstractEventLoop, headers: Mapping[str, str] | None
+) -> AsyncGenerator[Pair, None]:
+    async with _session(_KEEP_ALIVE, headers) as reads, _session(_KEEP_ALIVE_FOR_CHANGES, headers) as changes:
         try:
             yield Pair(reads, changes)
         finally:
             registry.pop(loop, None)
 
 
-def _session(keep_alive: float) -> aiohttp.ClientSession:
+def _session(keep_alive: float, headers: Mapping[str, str] | None) -> aiohttp.ClientSession:
     # No limit of connections: the client's own limit stands before it, so that no timeout runs while waiting for one.
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=keep_alive, ttl_dns_cache=_DNS_TTL)
-    session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+    session = aiohttp.ClientSession(
+        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, headers=headers
+    )
     if _SWITCH in aiohttp.ClientSession.ATTRS:
         setattr(session, _SWITCH, False)
     return session

@@ -70,10 +70,11 @@ class Transport:
 
     base_url: str
     authorization: Secret
-    user_agent: str
     timeouts: Timeouts
     sessions: Sessions
     proxies: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
+    """What each request has to bring: nothing that its session sends by itself."""
     _proxy: str | None = attrs.field(init=False, repr=False)
     _url: URL = attrs.field(init=False, repr=False)
     _options: dict[str, Any] = attrs.field(init=False, repr=False)
@@ -130,11 +131,12 @@ class Transport:
 
     def _headers(self, request: Request, request_id: str) -> dict[str, str]:
         headers: dict[str, str] = {
-            hdrs.ACCEPT: request.accept,
+            **self.headers,
             hdrs.AUTHORIZATION: self.authorization.reveal(),
-            hdrs.USER_AGENT: self.user_agent,
             _REQUEST_ID: request_id,
         }
+        if request.accept is not None:
+            headers[hdrs.ACCEPT] = request.accept
         if request.body is not None:
             headers[hdrs.CONTENT_TYPE] = request.body.content_type
         return headers

@@ -52,7 +52,8 @@ class Request:
     path: str
     query: str = attrs.field(default="", repr=False)
     body: Body | None = attrs.field(default=None, repr=False)
-    accept: str = "application/json"
+    accept: str | None = None
+    """Media type of the answer; None is the usual one, JSON."""
     intent: Intent = attrs.field(default=NO_INTENT, repr=False)
     repeats: bool = True
     """Whether it may be sent again after the server may have acted on it."""

@@ -30,6 +30,8 @@ from plextera_async.models import (
 
 __all__ = ["Resource", "document_reference", "file_piece", "given", "json_body"]
 
+_NO_PATH: Mapping[str, str] = {}
+
 T = TypeVar("T")
 JobT = TypeVar("JobT", bound=Job)
 
@@ -91,32 +93,43 @@ def document_reference(*, file_id: str | None, url: str | None) -> DocumentByFil
     raise InvalidInputError("give exactly one of file_id= and url=")
 
 
+def request_for(
+    operation: Operation,
+    *,
+    body: Body | None = None,
+    intent: Intent = NO_INTENT,
+    repeats: bool = True,
+    accept: str | None = None,
+    path: Mapping[str, str] = _NO_PATH,
+    query: str = "",
+) -> Request:
+    """Make a request, its path filled in.
+
+    Raises:
+        InvalidInputError: If a path parameter is not text or empty.
+    """
+    return Request(
+        operation=operation,
+        path=fill(operation, **path),
+        query=query,
+        body=body,
+        intent=intent,
+        repeats=repeats,
+        accept=accept,
+    )
+
+
 @attrs.frozen
 class Resource:
     """A group of calls."""
 
     _sender: Sender = attrs.field(repr=False)
     _watchers: Watchers = attrs.field(factory=Watchers, repr=False)
+    _readers: dict[str, Reader[Any]] = attrs.field(factory=dict[str, Any], init=False, repr=False)
 
-    def _request(
-        self,
-        operation: Operation,
-        *,
-        body: Body | None = None,
-        intent: Intent | None = None,
-        repeats: bool = True,
-        accept: str = "application/json",
-        path: Mapping[str, str] | None = None,
-    ) -> Request:
+    def _request(self, operation: Operation, **parts: Any) -> Request:
         self._watchers.listen()  # from before the first create on
-        return Request(
-            operation=operation,
-            path=fill(operation, **(path or {})),
-            body=body,
-            intent=intent or NO_INTENT,
-            repeats=repeats,
-            accept=accept,
-        )
+        return request_for(operation, **parts)
 
     def _call(self, operation: Operation, type_: type[T], **request: Any) -> Awaitable[Answer[T]]:
         return self._sender.call(self._request(operation, **request), type_)
@@ -140,22 +153,33 @@ class Resource:
         fixed = query_string({**query, **(extra_query or {})})
 
         async def fetch(page: int) -> Answer[Any]:
-            request = attrs.evolve(self._request(operation), query=f"page={page}&{fixed}")
-            return await self._sender.call(request, envelope)
+            return await self._call(operation, envelope, query=f"page={page}&{fixed}")
 
         return Pages(fetch, size=size, restless=restless)
 
     def _reader(self, operation: Operation, type_: type[JobT], parameter: str) -> Reader[JobT]:
-        """Make what lets a handle read its job."""
+        """Give what lets a handle read its job."""
+        found = self._readers.get(operation.id)
+        if found is None:
+            found = self._readers[operation.id] = _reader(
+                self._sender, self._watchers, operation, type_=type_, parameter=parameter
+            )
+        return found
 
-        def read(id: str, retry: bool) -> Awaitable[Answer[JobT]]:  # noqa: FBT001 - the reader's one switch
-            return self._sender.call(self._request(operation, path={parameter: id}), type_, retry=retry)
 
-        kind, list_operation, envelope = _LISTS[operation.id]
+def _reader(
+    sender: Sender, watchers: Watchers, operation: Operation, *, type_: type[JobT], parameter: str
+) -> Reader[JobT]:
+    """Make a reader; of the client it holds what it needs, and no circle, so that a dropped client goes at once."""
 
-        async def read_page(query: Mapping[str, object]) -> Answer[Any]:
-            request = attrs.evolve(self._request(list_operation), query=query_string(query))
-            return await self._sender.call(request, envelope, retry=False)
+    def read(id: str, retry: bool) -> Awaitable[Answer[JobT]]:  # noqa: FBT001 - the reader's one switch
+        watchers.listen()
+        return sender.call(request_for(operation, path={parameter: id}), type_, retry=retry)
 
-        lister = Lister(kind, read_page, self._sender.options.polling, self._sender.clock)
-        return Reader(read, lister, self._watchers)
+    kind, list_operation, envelope = _LISTS[operation.id]
+
+    async def read_page(query: Mapping[str, object]) -> Answer[Any]:
+        request = request_for(list_operation, query=query_string(query))
+        return await sender.call(request, envelope, retry=False)
+
+    return Reader(read, Lister(kind, read_page, sender.options.polling, sender.clock), watchers)

@@ -140,13 +140,14 @@ class AsyncPlextera:
         return proxies
 
     def _new_sender(self) -> Sender:
+        headers = {"Accept": "application/json", "User-Agent": _user_agent()}
         transport = Transport(
             base_url=self._base_url,
             authorization=self._authorization,
-            user_agent=_user_agent(),
             timeouts=self._options.timeouts,
-            sessions=self._given or Sessions(),
+            sessions=self._given or Sessions(headers=headers),
             proxies={} if self._given else self._proxies(),
+            headers=headers if self._given else {},
         )
         return Sender(transport, self._options, Gate(self._options.limits.concurrency), Clock())
 

@@ -24,7 +24,7 @@ from plextera_async._sansio.codec.scalars import (
 )
 from plextera_async._sansio.codec.text import is_array, is_object
 from plextera_async._sansio.codec.written import is_answer, write, write_list
-from plextera_async._schema import UNSET, OpenStrEnum, UnknownVariant, wire_name
+from plextera_async._schema import UNSET, OpenStrEnum, UnknownVariant, UnsetType, wire_name
 
 __all__ = ["detailed", "quick"]
 
@@ -75,7 +75,8 @@ def _with_rules(converter: cattrs.Converter, lists: Factory) -> cattrs.Converter
     return converter
 
 
-_ANY_JSON: Final = (Any, list[Any] | None)  # plain already, and perhaps too deep to walk over again
+_PLAIN: Final = (Any, list[Any] | None, str, dict[str, str])
+"""What is plain already, and perhaps too deep to walk over again."""
 
 
 def _only(kind: type, expected: str, factory: Factory) -> Factory:
@@ -139,11 +140,16 @@ def _structure_model(cls: type[Any], converter: cattrs.Converter) -> Hook:
     return structure
 
 
+def _without_unset(type_: Any) -> Any:
+    rest = [member for member in get_args(type_) if member is not UnsetType]
+    return rest[0] if len(rest) == 1 and get_origin(type_) is UnionType else type_
+
+
 def _unstructure_model(cls: type[Any], converter: cattrs.Converter) -> Callable[[Any], Any]:
     if issubclass(cls, UnknownVariant):
         return lambda model: dict(model.raw)
     rows = [
-        (a.name, wire_name(a), a.default is None, a.type in _ANY_JSON)
+        (a.name, wire_name(a), a.default is None, _without_unset(a.type) in _PLAIN)
         for a in attrs.fields(attrs.resolve_types(cls))
         if a.name != "extra"
     ]

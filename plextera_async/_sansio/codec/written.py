@@ -36,6 +36,8 @@ _WRONG: Final = {
     float: "type(item) is not float and type(item) is not int",
 }
 
+_ARE_TEXTS: Final = frozenset({str}).issuperset
+
 _VOCABULARIES: Final = frozenset({"code", "mime_type", "status", "type"})
 """Attributes whose values are few: equal texts are kept once per answer, and so are those in `.extra`."""
 
@@ -114,6 +116,11 @@ def _lines(attribute: "attrs.Attribute[Any]", names: Names, converter: cattrs.Co
         wrong = _WRONG[type_] + (" and item is not None" if takes_null else "")
         kept = "share(item, item)" if attribute.name in _VOCABULARIES else "item"
         return [f"item = {take}", f"if {wrong}:", "    raise misfit", f"{target} = {kept}"]
+    if type_ == dict[str, str]:
+        names["are_texts"] = _ARE_TEXTS
+        wrong = "type(item) is not dict or not are_texts(map(type, item.values()))"
+        wrong = f"item is not None and ({wrong})" if takes_null else wrong
+        return [f"item = {take}", f"if {wrong}:", "    raise misfit", f"{target} = item"]
     make = _making(attribute.name, type_, names, converter=converter)
     return [
         f"item = {take}",
