@@ -24,6 +24,7 @@ from plextera_async._sansio.pacing import (
     Told,
     answered,
     is_due,
+    is_settled,
     paused,
     per_second,
     refused,
@@ -63,12 +64,22 @@ class _Lesson:
 class _Lane:
     """The requests of one kind."""
 
-    __slots__ = ("asked", "flight", "in_flight", "lesson", "polls", "room", "sleeper", "waiting")
+    __slots__ = (
+        "asked",
+        "flight",
+        "in_flight",
+        "is_settled",
+        "lesson",
+        "polls",
+        "room",
+        "sleeper",
+        "waiting",
+    )
 
     def __init__(self, lesson: _Lesson, limit: int) -> None:
         self.lesson = lesson
         self.flight = Flight.first(limit)
-        self.room = self.flight.room
+        self.room, self.is_settled = self.flight.room, is_settled(self.flight)
         self.in_flight = 0
         self.waiting = 0
         self.asked: list[tuple[int, Turn]] = []
@@ -94,9 +105,9 @@ class _Lane:
             lesson.taken.append(now)
             if lesson.rate is not None and cuts != lesson.cuts:
                 lesson.rate = took_late(lesson.rate)
-        flight = answered(self.flight, failed=told is not _TAKEN)
-        if flight is not self.flight:
-            self.flight, self.room = flight, flight.room
+        if told is not _TAKEN or not self.is_settled:
+            self.flight = answered(self.flight, failed=told is not _TAKEN)
+            self.room, self.is_settled = self.flight.room, is_settled(self.flight)
 
     def head(self) -> "Turn":
         """Give the one that is to sleep for all that wait; one does."""

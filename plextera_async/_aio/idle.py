@@ -24,8 +24,13 @@ def next_is_quiet(connector: Any) -> bool:
     pool = getattr(connector, "_conns", None)
     if pool is None or _POLL is None:
         return False
-    nexts = (next((one.transport for one, _ in idle if one.is_connected()), None) for idle in pool.values())
-    return all(transport is None or _is_quiet(transport) for transport in nexts)
+    for idle in pool.values():
+        for one, _ in idle:
+            if one.is_connected():
+                if not _is_quiet(one.transport):
+                    return False
+                break  # the next of this address; plain loops, as this is done for each change
+    return True
 
 
 def _is_quiet(transport: Any) -> bool:

@@ -145,7 +145,7 @@ class Sender:
             raise
 
     async def _until_answered(self, request: Request, attempt: Attempt[T], *, retry: bool) -> T:
-        request_id, began = self.clock.new_id(), self.clock.monotonic()
+        request_id, began = self.clock.request_id(), self.clock.monotonic()
         turn = self.gate.turn(kind_of(request), self.clock, poll=not retry)
         sessions = self.transport.sessions
         closings = sessions.closings()
@@ -214,7 +214,8 @@ class Sender:
         else:
             return _response(reply, request_id, attempt, content)
         finally:
-            await reply.aclose()
+            if (upload := reply.close()) is not None:
+                await upload.finished()
         raise _undecodable(request, _response(reply, request_id, attempt), problems)
 
     async def _head(self, request: Request, request_id: str, attempt: int) -> Reply | Failure:

@@ -1,7 +1,6 @@
 """aiohttp sessions: made on first use, once per running loop, closed with the client or with the loop."""
 
 import asyncio
-import os
 import warnings
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import suppress
@@ -11,6 +10,7 @@ from weakref import WeakKeyDictionary
 import aiohttp
 import attrs
 
+from plextera_async._aio.forks import forks
 from plextera_async.errors import ConfigurationError
 
 __all__ = ["Pair", "Sessions", "repeats"]
@@ -59,7 +59,7 @@ class Sessions:
             raise ConfigurationError(f"session must be an aiohttp.ClientSession, not {type(given).__name__}")
         self._given = given
         self._headers = headers
-        self._process = os.getpid()
+        self._forks = forks()
         self._open: _Open = {}
         self._closings: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
         self._was_closed = False
@@ -98,8 +98,8 @@ class Sessions:
 
     def _own(self) -> _Open:
         """Give what this process has opened; in a forked child, the parent's connections are the parent's."""
-        if self._process != os.getpid():
-            self._process = os.getpid()
+        if self._forks != forks():
+            self._forks = forks()
             inherited, self._open = self._open, {}
             _HELD.pop(id(inherited), None)
             for pair, keeper in list(inherited.values()):

@@ -162,7 +162,7 @@ class Transport:
         body = None if request.body is None else sending(request.body, stall=self.timeouts.read)
         upload = body if isinstance(body, Sending) else None
         changes = request.changes
-        options = self._options
+        options: dict[str, Any] = self._options
         if repeats(session):
             options = {**options, "middlewares": (*getattr(session, "_middlewares", ()), _once)}
         if changes and body is None:
@@ -261,14 +261,21 @@ class Reply:
             failure = _translated(raw, self._upload, changes=self._changes)
         raise failure  # outside the except block, as above
 
-    async def aclose(self) -> None:
-        """Give the connection back if the body was read to its end, else close it. Safe to call twice."""
+    def close(self) -> Sending | None:
+        """Give the connection back if the body was read to its end, else close it. Safe to call twice.
+
+        Returns:
+            The upload, which may not have let go of its source yet; None when there is nothing to wait for.
+        """
         if self._answer.content.at_eof():
             self._answer.release()
         else:
             self._answer.close()
-        if self._upload is not None:
-            await self._upload.finished()
+        return self._upload
+
+    async def aclose(self) -> None:
+        """Close, and wait for the upload."""
+        await _let_go(self.close())
 
 
 def _translated(raw: BaseException, upload: Sending | None, *, changes: bool) -> BaseException:

@@ -60,3 +60,6 @@ async def test_the_real_clock() -> None:
     assert clock.now().utcoffset() is not None
     assert 0 <= clock.jitter() < 1
     assert len({clock.new_id() for _ in range(100)}) == 100
+    ids = {clock.request_id() for _ in range(100)}
+    assert len(ids) == 100
+    assert {len(id) for id in ids} == {32}

@@ -1,5 +1,8 @@
 """A forked child leaves the connections of its parent alone, and has its own."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -100,3 +103,28 @@ def test_workers_of_multiprocessing(served: Served):
     used = [set(served.told_by(who)) for who in ("parent", "child0", "child1")]
     assert [len(numbers) for numbers in used] == [1, 1, 1]
     assert len(set.union(*used)) == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+def test_parent_and_child_never_give_a_request_the_same_id():
+    program = """
+import os
+from plextera_async._aio.clock import Clock
+
+def tell():
+    os.write(1, f"{Clock().request_id()}\\n".encode())  # at once, as two processes write
+
+tell()
+child = os.fork()
+tell()
+if not child:
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=50
+    )
+
+    ids = done.stdout.split()
+    assert len(set(ids)) == 3
+    assert len({id[:16] for id in ids}) == 2

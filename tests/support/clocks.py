@@ -52,6 +52,9 @@ class FakeClock(Clock):
     def new_id(self) -> str:
         return f"{next(self._ids):032x}"
 
+    def request_id(self) -> str:
+        return self.new_id()
+
 
 def with_clock(client: AsyncPlextera, clock: Clock) -> AsyncPlextera:
     """Put another clock into a client that has not been used yet; gives the client."""

@@ -22,7 +22,7 @@ class StubReply(Reply):
     async def read(self, _limit: int) -> bytes:
         return self._content
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         return
 
 
