@@ -105,7 +105,8 @@ class Agenda(Generic[WaitT]):
         wait.pause = pause
         wait.guard = guard_pause(now - wait.began_at, jitter=jitter)
         wait.is_resting = True
-        if self.events_flow and not wait.looks:  # lists are rare now, and nothing is known of it
+        is_unknown = self.events_flow and not wait.looks  # lists are rare now, and nothing is known of it
+        if is_unknown or self._lists.are_failing:  # and the next look at them may be far
             wait.is_alone = True
         self._schedule(wait, now)
 
@@ -223,7 +224,8 @@ class Agenda(Generic[WaitT]):
         at = self._look_at(wait, now, by_lists=self.by_lists)
         wait.due = min(wait.deadline, max(at, now))
         heapq.heappush(self._heap, (wait.due, next(self._numbers), wait))
-        if self.by_lists and not wait.is_alone:  # lists are looked at when it would be read singly
+        if self.by_lists and (not wait.is_alone or self._lists.are_failing):
+            # Lists are looked at when it would be read singly.
             single = self._look_at(wait, now, by_lists=False)
             self._lists_at = min(self._lists_at, max(single, self._lists_not_before))
 

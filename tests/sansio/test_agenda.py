@@ -21,7 +21,8 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def wait(number: int, deadline: float = math.inf, **changes: Any) -> Waiting:
-    return Waiting(id=f"j{number}", began_at=0.0, deadline=deadline, known=START, looks=1, **changes)
+    given = {"began_at": 0.0, "known": START, "looks": 1, **changes}
+    return Waiting(id=f"j{number}", deadline=deadline, **given)
 
 
 def agenda(
@@ -118,6 +119,21 @@ def test_failing_lists_leave_all_to_single_looks_and_a_working_one_takes_them_ba
     look(made, [running(number) for number in range(6)], 6)
     assert not any(each.is_alone for each in waits)
     assert made.failure is None
+
+
+def test_a_wait_that_comes_while_lists_fail_is_read_at_its_own_pace() -> None:
+    """The next look at lists may be ten seconds away, and would tell nothing again."""
+    made, _ = agenda(6)
+    for now in (1, 3):
+        scan = made.begin_look(now)
+        made.fail_look(errors.ServerError("m", status=500), scan.asks[0], now=now)
+        made.end_look(scan, began_at=now, now=now, jitter=0.5)
+    late = wait(6, began_at=4.0)
+    made.open(late, now=4)
+    made.rest(late, pause=1.0, now=4, jitter=0.5)
+
+    assert 5 <= late.due <= 6
+    assert made.are_lists_due(15)
 
 
 @pytest.mark.parametrize("number", [1, 6])
