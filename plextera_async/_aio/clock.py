@@ -1,8 +1,10 @@
 """Time, dice and new ids, in one object that tests replace."""
 
+import asyncio
 import os
 import random
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Final
@@ -49,6 +51,10 @@ class Clock:
     async def sleep(self, seconds: float) -> None:
         """Let others run for that long."""
         await anyio.sleep(seconds)
+
+    def call_later(self, seconds: float, call: Callable[[], object]) -> asyncio.Handle:
+        """Call it after that long, unless the handle is cancelled: an alarm that can be set anew costs less than a sleep."""
+        return asyncio.get_running_loop().call_later(seconds, call)
 
     def jitter(self) -> float:
         """Draw a number in [0, 1), so that many clients do not move in step."""

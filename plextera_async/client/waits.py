@@ -1,5 +1,6 @@
 """One wait on one job: looks, pauses and a deadline. `_sansio` decides, this reads, and pauses alone or with a watcher."""
 
+import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable
@@ -7,7 +8,6 @@ from enum import Enum
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
-import anyio
 import attrs
 
 from plextera_async._aio.clock import Clock
@@ -217,22 +217,22 @@ class Wait(Generic[JobT]):
     async def _look(self) -> JobT | None:
         """Read the job once; None after a failure that passes, or when it takes too long."""
         allowed = max(_LAST_LOOK, self._limit - self._elapsed())
-        with anyio.move_on_after(None if math.isinf(allowed) else allowed):
-            try:
+        try:
+            async with asyncio.timeout(None if math.isinf(allowed) else allowed):
                 model = self._subject.take(await self._reader.read(self._subject.id, False))
-            except PlexteraError as failure:
-                if is_final(failure) and self._watcher is not None:
-                    self._watcher.fail(failure)
-                if not absorbs(failure, age=self._age()):
-                    raise
-                _LOG.info("%s; waiting on", failure)
-                self._failure = failure
-                return None
-            else:
-                self._failure = None
-                return model
-        self._failure = RequestTimeoutError("not answered before the deadline of the wait")
-        return None
+        except PlexteraError as failure:
+            if is_final(failure) and self._watcher is not None:
+                self._watcher.fail(failure)
+            if not absorbs(failure, age=self._age()):
+                raise
+            _LOG.info("%s; waiting on", failure)
+            self._failure = failure
+            return None
+        except TimeoutError:
+            self._failure = RequestTimeoutError("not answered before the deadline of the wait")
+            return None
+        self._failure = None
+        return model
 
     def _age(self) -> float | None:
         created_at = self._subject.created_at

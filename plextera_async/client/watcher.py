@@ -11,6 +11,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import anyio
@@ -75,8 +76,8 @@ class Watcher:
         self._clock = lister.clock
         self._agenda: Agenda[Entry] = Agenda(lister.policy, WAYS[lister.kind], events_flow=events_flow)
         self._task: asyncio.Task[None] | None = None
-        self._pausing: anyio.CancelScope | None = None
-        self._pausing_until = -math.inf
+        self._alarm: asyncio.Future[bool] | None = None
+        self._alarm_at = -math.inf
         self._is_looking = False
 
     @property
@@ -216,31 +217,33 @@ class Watcher:
         self._is_looking = looking is not None
         until = self._agenda.next_moment(is_looking=self._is_looking)
         seconds = until - self._clock.monotonic()
-        is_due = seconds <= 0
-        if not is_due:
-            self._pausing_until = until
-            with anyio.CancelScope() as self._pausing:
-                is_due = await self._sleep(seconds, looking)
-            self._pausing = None
+        is_due = seconds <= 0 or await self._sleep(seconds, until, looking)
         # What was slept for is due, though the timer and the clock may differ by a hair.
         return max(self._clock.monotonic(), until) if is_due else self._clock.monotonic()
 
-    async def _sleep(self, seconds: float, looking: "asyncio.Task[None] | None") -> bool:
-        """Sleep, or wait for a look at lists: that is bounded by the loop's own timer, as requests are."""
-        if looking is not None:
-            await asyncio.wait({looking}, timeout=None if math.isinf(seconds) else seconds)
-            return not looking.done()
-        if math.isinf(seconds):
-            await anyio.sleep_forever()
-        await self._clock.sleep(seconds)
-        return True
+    async def _sleep(self, seconds: float, until: float, looking: "asyncio.Task[None] | None") -> bool:
+        """Sleep until an alarm, which `_wake` may ring too, or until a look at lists is over; say whether its time has come."""
+        loop = asyncio.get_running_loop()
+        alarm: asyncio.Future[bool] = loop.create_future()
+        self._alarm, self._alarm_at = alarm, until
+        # A look is bounded by the loop's own timer, as requests are.
+        later = self._clock.call_later if looking is None else loop.call_later
+        timer = None if math.isinf(seconds) else later(seconds, partial(_ring, alarm, is_due=True))
+        try:
+            if looking is None:
+                return await alarm
+            either: set[asyncio.Future[Any]] = {alarm, looking}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            return alarm.done() and alarm.result()
+        finally:
+            self._alarm = None
+            if timer is not None:
+                timer.cancel()
 
     def _wake(self) -> None:
         """Wake the loop if something has become due before it would wake by itself."""
-        if self._pausing is None:
-            return
-        if self._agenda.next_moment(is_looking=self._is_looking) < self._pausing_until:
-            self._pausing.cancel()
+        if self._alarm is not None and self._agenda.next_moment(is_looking=self._is_looking) < self._alarm_at:
+            _ring(self._alarm, is_due=False)
 
     # Lists.
 
@@ -283,6 +286,11 @@ class Watcher:
                 self._tell(entry, answer if suffices(item) else Told.LOOK)
             elif getattr(entry.latest(), "status", None) != item.status:
                 entry.take(answer)
+
+
+def _ring(alarm: "asyncio.Future[bool]", *, is_due: bool) -> None:
+    if not alarm.done():
+        alarm.set_result(is_due)
 
 
 def _moment(event: JobEvent) -> datetime:

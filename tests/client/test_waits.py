@@ -1,7 +1,7 @@
 """Waiting for a job: when it is looked at, what ends it, and what does not."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -272,8 +272,13 @@ async def test_cancelling_a_wait_leaves_others_and_the_job_alone(
     client: AsyncPlextera, clock: FakeClock
 ) -> None:
     handle = await client.runs.start("daily")
-    gate = asyncio.Event()
-    clock.sleep = lambda _: gate.wait()  # type: ignore[assignment,method-assign,return-value]
+    loop, alarms = asyncio.get_running_loop(), []
+
+    def never(_: float, call: Callable[[], object]) -> asyncio.Handle:
+        alarms.append(call)
+        return loop.call_later(3600, call)
+
+    clock.call_later = never  # type: ignore[method-assign]
     first, second = (asyncio.ensure_future(handle.wait()) for _ in range(2))
     await asyncio.sleep(0)
 
@@ -281,6 +286,6 @@ async def test_cancelling_a_wait_leaves_others_and_the_job_alone(
     with pytest.raises(asyncio.CancelledError):
         await first
 
-    del clock.sleep  # type: ignore[method-assign]
-    gate.set()
+    del clock.call_later  # type: ignore[method-assign]
+    alarms[-1]()
     assert (await second).status == "COMPLETED"

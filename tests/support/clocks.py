@@ -42,6 +42,13 @@ class FakeClock(Clock):
             self.on_sleep(seconds)
         await asyncio.sleep(0)
 
+    def call_later(self, seconds: float, call: Callable[[], object]) -> asyncio.Handle:
+        self.sleeps.append(seconds)
+        self.move(seconds)
+        if self.on_sleep is not None:
+            self.on_sleep(seconds)
+        return asyncio.get_running_loop().call_soon(call)
+
     def move(self, seconds: float) -> None:
         """Let time pass without anyone sleeping."""
         self._passed += seconds
