@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.benchmarks.answers import FIELDS
-from tests.benchmarks.arms import sdk, sdk_defaults
+from tests.benchmarks.arms import sdk, sdk_defaults, sdk_result
 from tests.benchmarks.driving import Run, drive
 from tests.benchmarks.server import Book, serve
 from tests.benchmarks.verifying import check
@@ -25,7 +25,7 @@ async def book() -> AsyncIterator[Book]:
     await server.wait_closed()
 
 
-@pytest.mark.parametrize("arm", ARMS)
+@pytest.mark.parametrize("arm", [*ARMS, sdk_result.calls])
 async def test_an_arm_sends_each_document_whole_and_reads_the_result(arm: Arm, book: Book):
     run = Run(arm="", base_url=book.base_url, work="job", count=40, in_flight=4, seed=7)
 
