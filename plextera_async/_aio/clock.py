@@ -10,10 +10,19 @@ from itertools import count
 from typing import Final
 
 import anyio
+import attrs
 
 from plextera_async._aio.forks import in_children
 
-__all__ = ["Clock"]
+__all__ = ["Beginning", "Clock"]
+
+
+@attrs.frozen
+class Beginning:
+    """When something began, by both clocks."""
+
+    at: datetime
+    monotonic: float
 
 
 class _RequestIds:
@@ -44,9 +53,13 @@ class Clock:
         """The time of day, aware: only for what people and servers read."""
         return datetime.now(UTC)
 
-    def time_of(self, moment: float) -> datetime:
-        """The time of day of a moment of `monotonic`, by what the clock shows now: it may have been set meanwhile."""
-        return self.now() - timedelta(seconds=self.monotonic() - moment)
+    def begin(self) -> Beginning:
+        """Note the moment."""
+        return Beginning(self.now(), self.monotonic())
+
+    def since(self, beginning: Beginning) -> datetime:
+        """The time of day of a beginning, the earlier one if clocks differ: one may have been set, the other stood still."""
+        return min(beginning.at, self.now() - timedelta(seconds=self.monotonic() - beginning.monotonic))
 
     async def sleep(self, seconds: float) -> None:
         """Let others run for that long."""

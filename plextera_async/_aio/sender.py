@@ -10,7 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 import anyio
 import attrs
 
-from plextera_async._aio.clock import Clock
+from plextera_async._aio.clock import Beginning, Clock
 from plextera_async._aio.gate import Gate, Turn
 from plextera_async._aio.transport import Reply, TooLargeError, Transport
 from plextera_async._sansio.codec import decode
@@ -88,7 +88,7 @@ class Sender:
             DecodeError: If the answer does not fit; of a create, that is an `AmbiguousCreateError`.
             PlexteraError: As `send` does.
         """
-        began = self.clock.monotonic()
+        began = self.clock.begin() if request.operation.creates else None
         response = await self.send(request, retry=retry)
         try:
             model = (reading or _READING.get(request.operation.method, decode))(response.content, type_)
@@ -106,8 +106,8 @@ class Sender:
 
         Args:
             request: What to send.
-            receive: Takes the body of a success; it may be called again after a failure, and starts anew then. None
-                reads all of it, up to the limit.
+            receive: Takes the body of a success, but for a DELETE; it may be called again after a failure, and starts
+                anew then. None reads all of it, up to the limit.
             retry: False makes one attempt only: for waits, which have a rhythm of their own.
 
         Raises:
@@ -145,7 +145,8 @@ class Sender:
             raise
 
     async def _until_answered(self, request: Request, attempt: Attempt[T], *, retry: bool) -> T:
-        request_id, began = self.clock.request_id(), self.clock.monotonic()
+        request_id = self.clock.request_id()
+        began = self.clock.begin() if request.operation.creates else None
         turn = self.gate.turn(kind_of(request), self.clock, poll=not retry)
         sessions = self.transport.sessions
         closings = sessions.closings()
@@ -244,17 +245,17 @@ class Sender:
         )
 
     def _given_up(
-        self, failure: PlexteraError, request: Request, request_id: str | None, began: float
+        self, failure: PlexteraError, request: Request, request_id: str | None, began: Beginning | None
     ) -> PlexteraError:
         """Say what a failure that is not tried again means: for a create that may have been applied, that it may have."""
-        if not (request.operation.creates and failure.may_have_been_applied):
+        if began is None or not failure.may_have_been_applied:
             return failure
         ambiguous = AmbiguousCreateError(
             "it may have been applied, and is not sent again: look for it first",
             operation=request.operation.id,
             key=request.intent.key,
             tags=request.intent.tags,
-            since=self.clock.time_of(began),
+            since=self.clock.since(began),
             request_id=request_id,
             cause=failure,
         )

@@ -6,6 +6,8 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # typeshed leaves it out
 
+from yarl import URL
+
 from plextera_async.errors import ConfigurationError, RedirectError
 
 __all__ = [
@@ -87,7 +89,8 @@ def _usable(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, brackets that do not close
+        URL(url, encoded=True)  # what will take it apart in the end is stricter here and there
+    except ValueError:  # a port that is no number, brackets that do not close or are not all
         return None
     return parts if usable else None
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import attrs
 
+from plextera_async._aio.clock import Beginning
 from plextera_async._aio.sender import Answer, Sender
 from plextera_async._sansio.message import Request
 from plextera_async._sansio.reconcile import Step
@@ -29,11 +30,11 @@ class Creating:
     lookups: Lookups
     reader: Reader[Extraction]
     request: Request
-    _began: float = attrs.field(init=False)
+    _began: Beginning = attrs.field(init=False)
     _sends: int = attrs.field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._began = self.sender.clock.monotonic()
+        self._began = self.sender.clock.begin()
 
     async def run(self) -> ExtractionHandle:
         """Send it; if its fate is unknown, look for it, and if it is proven to be absent, send it once more.
@@ -51,7 +52,7 @@ class Creating:
         return self._handle(outcome)
 
     def _since(self) -> datetime:
-        return self.sender.clock.time_of(self._began)
+        return self.sender.clock.since(self._began)
 
     async def _send(self) -> Answer[Extraction] | AmbiguousCreateError:
         self._sends += 1

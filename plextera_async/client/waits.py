@@ -217,8 +217,9 @@ class Wait(Generic[JobT]):
     async def _look(self) -> JobT | None:
         """Read the job once; None after a failure that passes, or when it takes too long."""
         allowed = max(_LAST_LOOK, self._limit - self._elapsed())
+        bound = asyncio.timeout(None if math.isinf(allowed) else allowed)
         try:
-            async with asyncio.timeout(None if math.isinf(allowed) else allowed):
+            async with bound:
                 model = self._subject.take(await self._reader.read(self._subject.id, False))
         except PlexteraError as failure:
             if is_final(failure) and self._watcher is not None:
@@ -229,6 +230,8 @@ class Wait(Generic[JobT]):
             self._failure = failure
             return None
         except TimeoutError:
+            if not bound.expired():  # somebody else's
+                raise
             self._failure = RequestTimeoutError("not answered before the deadline of the wait")
             return None
         self._failure = None

@@ -236,7 +236,8 @@ class Watcher:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             return alarm.done() and alarm.result()
         finally:
-            self._alarm = None
+            if self._alarm is alarm:  # the next loop may have begun, and set its own
+                self._alarm = None
             if timer is not None:
                 timer.cancel()
 

@@ -7,7 +7,6 @@ from typing import Any
 import anyio
 import pytest
 
-from plextera_async._aio.clock import Clock
 from plextera_async._aio.files import OwnedFile
 
 
@@ -48,18 +47,3 @@ async def test_whoever_comes_last_closes(tmp_path: Path, monkeypatch: pytest.Mon
         go_on.set()
 
     assert opened[0].closed
-
-
-async def test_the_real_clock() -> None:
-    clock = Clock()
-    before = clock.monotonic()
-
-    await clock.sleep(0.001)
-
-    assert clock.monotonic() > before
-    assert clock.now().utcoffset() is not None
-    assert 0 <= clock.jitter() < 1
-    assert len({clock.new_id() for _ in range(100)}) == 100
-    ids = {clock.request_id() for _ in range(100)}
-    assert len(ids) == 100
-    assert {len(id) for id in ids} == {32}

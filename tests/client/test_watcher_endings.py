@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import gc
+import math
 import weakref
 from itertools import count
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 
 from plextera_async import errors
+from plextera_async._aio.clock import Clock
 from plextera_async.client.waits import Wait
-from plextera_async.client.watcher import Entry, Watcher
+from plextera_async.client.watcher import Entry, Lister, Watcher
+from plextera_async.options import PollPolicy
 from tests.support.pretend_api import Life, PretendApi, all_ended, durations, failure, late_by, run
 
 
@@ -241,3 +244,48 @@ def test_a_wait_that_is_over_keeps_no_result_alive_while_others_wait() -> None:
         await asyncio.wait(others)
 
     run(main())
+
+
+def test_a_timeout_of_somebody_else_is_not_taken_for_the_end_of_a_look() -> None:
+    async def main() -> None:
+        api = PretendApi()
+
+        def fail(*_: Any) -> Any:
+            raise TimeoutError("of a broker")
+
+        api.on_get = fail
+        with pytest.raises(TimeoutError, match="of a broker"):
+            await api.create(100.0).wait()
+
+        assert api.now < 1010
+
+    run(main())
+
+
+@pytest.mark.skipif(not hasattr(asyncio, "eager_task_factory"), reason="tasks are never eager here")
+async def test_a_loop_that_ends_does_not_silence_the_next_one() -> None:
+    """With eager tasks the next loop sleeps before the one of the last wait has ended."""
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined]
+    lister = Lister("run", lambda _: asyncio.sleep(0), PollPolicy(), Clock())  # type: ignore[arg-type,return-value]
+    watcher = Watcher(lister, events_flow=False)
+    first, second = (
+        Entry(id=id, began_at=0, deadline=math.inf, latest=lambda: None, take=lambda _: None) for id in "ab"
+    )
+    tasks = []
+
+    def begin(entry: Entry) -> None:
+        watcher.join(entry)
+        tasks.append(loop.create_task(watcher.rest(entry, 100, looks=1, alone=False)))
+
+    begin(first)
+    tasks[0].cancel()
+    await asyncio.wait(tasks)
+    loop.call_soon(begin, second)
+    await watcher.leave(first)
+
+    assert watcher._alarm is not None
+
+    tasks[1].cancel()
+    await asyncio.wait(tasks)
+    await watcher.leave(second)
