@@ -78,7 +78,7 @@ def generated(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The tests, on each supported Python that is here; branch coverage is judged on the first."""
     session.install(*GROUPS["test"], "-e", ".[cli]")
-    parallel = ["-n", "auto", "--dist", "worksteal"]
+    parallel = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]  # more would only want memory
     if session.python != HERE[0].args[0] or session.posargs:
         session.run("pytest", *(session.posargs or parallel))
         return
