@@ -51,6 +51,13 @@ def look(made: Agenda[Waiting], items: list[Any], now: float) -> Scan:
     return scan
 
 
+def fail_lists(made: Agenda[Waiting], at: tuple[float, ...]) -> None:
+    for now in at:
+        scan = made.begin_look(now)
+        made.fail_look(errors.ServerError("m", status=500), scan.asks[0], now=now)
+        made.end_look(scan, began_at=now, now=now, jitter=0.5)
+
+
 def running(number: int, seconds: float = 0) -> Any:
     changed = START + timedelta(seconds=seconds)
     return models.Extraction(id=f"j{number}", status="PROCESSING", created_at=START, updated_at=changed)
@@ -107,10 +114,7 @@ def test_old_news_of_a_list_are_none() -> None:
 
 def test_failing_lists_leave_all_to_single_looks_and_a_working_one_takes_them_back() -> None:
     made, waits = agenda(6)
-    for now in (1, 3):
-        scan = made.begin_look(now)
-        made.fail_look(errors.ServerError("m", status=500), scan.asks[0], now=now)
-        made.end_look(scan, began_at=now, now=now, jitter=0.5)
+    fail_lists(made, at=(1, 3))
     assert all(each.is_alone for each in waits)
     assert isinstance(made.failure, errors.ServerError)
     assert len(list(made.pop_due(3))) == 6
@@ -124,10 +128,7 @@ def test_failing_lists_leave_all_to_single_looks_and_a_working_one_takes_them_ba
 def test_a_wait_that_comes_while_lists_fail_is_read_at_its_own_pace() -> None:
     """The next look at lists may be ten seconds away, and would tell nothing again."""
     made, _ = agenda(6)
-    for now in (1, 3):
-        scan = made.begin_look(now)
-        made.fail_look(errors.ServerError("m", status=500), scan.asks[0], now=now)
-        made.end_look(scan, began_at=now, now=now, jitter=0.5)
+    fail_lists(made, at=(1, 3))
     late = wait(6, began_at=4.0)
     made.open(late, now=4)
     made.rest(late, pause=1.0, now=4, jitter=0.5)
