@@ -24,7 +24,7 @@ _WRITE_AT_ONCE = 64 * 1024
 """Bodies up to this size go out in one write: they fit the transport's own buffer, so they cannot stall unseen."""
 
 
-@attrs.define(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Piece:
     """One part of a form: small content, or a file."""
 
@@ -34,7 +34,7 @@ class Piece:
     file_name: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.define
+@attrs.frozen
 class JsonBody:
     """JSON text."""
 

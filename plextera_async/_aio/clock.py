@@ -26,17 +26,17 @@ class Beginning:
 
 
 class _RequestIds:
-    """A random beginning, once per process, and a number."""
+    """A random prefix, drawn once per process, and a number."""
 
     def __init__(self) -> None:
-        self.begin()
-        in_children(self.begin)
+        self.restart()
+        in_children(self.restart)
 
-    def begin(self) -> None:
-        self._beginning, self._numbers = os.urandom(8).hex(), count(1)
+    def restart(self) -> None:
+        self._prefix, self._numbers = os.urandom(8).hex(), count(1)
 
     def next(self) -> str:
-        return f"{self._beginning}{next(self._numbers):016x}"
+        return f"{self._prefix}{next(self._numbers):016x}"
 
 
 _REQUEST_IDS: Final = _RequestIds()

@@ -24,7 +24,6 @@ from plextera_async._sansio.pacing import (
     Told,
     answered,
     is_due,
-    is_settled,
     paused,
     per_second,
     refused,
@@ -34,11 +33,6 @@ from plextera_async._sansio.pacing import (
 
 __all__ = ["Gate", "Lessons", "Turn"]
 
-_NOTHING, _TAKEN, _REFUSED = (
-    Told.NOTHING,
-    Told.TAKEN,
-    Told.REFUSED,
-)  # looked up once: members are dear in 3.11
 _POLL_EVERY = 4  # while others wait too: a poll leaves after three of them
 
 
@@ -64,22 +58,12 @@ class _Lesson:
 class _Lane:
     """The requests of one kind."""
 
-    __slots__ = (
-        "asked",
-        "flight",
-        "in_flight",
-        "is_settled",
-        "lesson",
-        "polls",
-        "room",
-        "sleeper",
-        "waiting",
-    )
+    __slots__ = ("asked", "flight", "in_flight", "lesson", "polls", "room", "sleeper", "waiting")
 
     def __init__(self, lesson: _Lesson, limit: int) -> None:
         self.lesson = lesson
         self.flight = Flight.first(limit)
-        self.room, self.is_settled = self.flight.room, is_settled(self.flight)
+        self.room = self.flight.room
         self.in_flight = 0
         self.waiting = 0
         self.asked: list[tuple[int, Turn]] = []
@@ -99,15 +83,15 @@ class _Lane:
 
     def learn(self, told: Told, cuts: int, now: float, pause: float) -> None:
         lesson = self.lesson
-        if told is _REFUSED:
+        if told is Told.REFUSED:
             lesson.refusal(cuts, now, pause)
         else:
             lesson.taken.append(now)
             if lesson.rate is not None and cuts != lesson.cuts:
                 lesson.rate = took_late(lesson.rate)
-        if told is not _TAKEN or not self.is_settled:
-            self.flight = answered(self.flight, failed=told is not _TAKEN)
-            self.room, self.is_settled = self.flight.room, is_settled(self.flight)
+        flight = answered(self.flight, failed=told is not Told.TAKEN)
+        if flight is not self.flight:
+            self.flight, self.room = flight, flight.room
 
     def head(self) -> "Turn":
         """Give the one that is to sleep for all that wait; one does."""
@@ -217,7 +201,7 @@ class Turn:
                 await self._rest()
         except BaseException:
             if self._has_left:
-                self.ends(_NOTHING)
+                self.ends(Told.NOTHING)
             else:
                 self.is_gone = True
                 self._here.waiting -= 1
@@ -275,7 +259,7 @@ class Turn:
         here.in_flight -= 1
         lane.in_flight -= 1
         now = self._clock.monotonic()
-        if told is not _NOTHING:
+        if told is not Told.NOTHING:
             room = lane.room
             lane.learn(told, self._cuts, now, pause)
             if lane.room != room:

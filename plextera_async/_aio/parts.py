@@ -70,7 +70,7 @@ def _shrunk() -> InvalidInputError:
     return InvalidInputError("the file became shorter while it was sent: it must not change during an upload")
 
 
-@attrs.define
+@attrs.frozen
 class BytesPart:
     """Content in memory."""
 

@@ -41,7 +41,6 @@ _FAILURES: Final = (TransportError, APIError, DecodeError)
 _READING: Final[Mapping[str, Callable[[bytes, type[Any]], Any]]] = {"POST": decode_created}
 """By the method: what was made has an id. All others are decoded as they are."""
 
-_NOTHING, _TAKEN = Told.NOTHING, Told.TAKEN
 _LOG = logging.getLogger("plextera_async.requests")
 _MOST_BYTES = 64 * 1024 * 1024  # of an answer: above the largest file that the API takes
 _MOST_ERROR_BYTES = 256 * 1024
@@ -50,7 +49,7 @@ _ERROR_BODY_SECONDS = 5.0
 
 @attrs.define
 class Answer(Generic[T]):
-    """A decoded answer and the id to quote for it."""
+    """A decoded answer and the id to quote for it. Not to be changed; not frozen, as `Request` says why."""
 
     model: T = attrs.field(repr=False)
     request_id: str | None = None
@@ -172,7 +171,7 @@ class Sender:
     ) -> T | Failure:
         """Make one attempt at its turn; what may be tried again is given back as a value."""
         outcome: T | Failure
-        says, pause = _NOTHING, 0.0
+        says, pause = Told.NOTHING, 0.0
         if not turn.begins():
             await turn.wait()
         try:
@@ -192,7 +191,7 @@ class Sender:
             if isinstance(outcome, _FAILURES):
                 says, pause = told(outcome, longest=self.options.retry.max_retry_after)
             else:
-                says = _TAKEN
+                says = Told.TAKEN
         finally:
             turn.ends(says, pause)
         if _LOG.isEnabledFor(logging.DEBUG):

@@ -62,11 +62,10 @@ class Sessions:
         self._forks = forks()
         self._open: _Open = {}
         self._closings: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
-        self._was_closed = False
 
     def closings(self) -> int:
         """Count how often the sessions of the running loop were closed: what was begun before is not taken up again."""
-        return self._closings.get(asyncio.get_running_loop(), 0) if self._was_closed else 0
+        return self._closings.get(asyncio.get_running_loop(), 0)
 
     @property
     def is_given(self) -> bool:
@@ -128,7 +127,6 @@ class Sessions:
         held = self._own().get(loop)
         if held is not None:
             self._closings[loop] = self.closings() + 1
-            self._was_closed = True
             await held[1].aclose()
 
     def __del__(self) -> None:

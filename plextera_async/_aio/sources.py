@@ -57,7 +57,7 @@ Source = Plain | Callable[[], Plain | Awaitable[Plain]]
 or a function without arguments that gives any of those anew each time; what such a function opens, the client closes."""
 
 
-@attrs.define
+@attrs.frozen
 class Prepared:
     """A part, and what the source itself says of name and type."""
 

@@ -30,7 +30,6 @@ __all__ = [
     "Told",
     "answered",
     "is_due",
-    "is_settled",
     "kind_of",
     "per_second",
     "refused",
@@ -303,11 +302,6 @@ def _taken_in(taken: Sequence[float], now: float, *, seconds: float, burst: floa
     return count / (seconds + burst)
 
 
-def is_settled(flight: Flight) -> bool:
-    """Say whether a good answer teaches nothing: as many as wanted may be under way, and no round is being counted."""
-    return not flight.answers and flight.limit >= flight.most
-
-
 def answered(flight: Flight, *, failed: bool) -> Flight:
     """Learn from an answer how many may be under way: after a round without failures more, else fewer.
 
@@ -315,8 +309,8 @@ def answered(flight: Flight, *, failed: bool) -> Flight:
 
     A round is as many answers as may be under way. Up to one failure in twenty is taken for a document's own.
     """
-    if not failed and is_settled(flight):
-        return flight
+    if not failed and not flight.answers and flight.limit >= flight.most:
+        return flight  # the usual case costs nothing
     answers, failures = flight.answers + 1, flight.failures + failed
     if answers < flight.room:
         return attrs.evolve(flight, answers=answers, failures=failures)

@@ -278,7 +278,7 @@ async def test_cancelling_a_wait_leaves_others_and_the_job_alone(
         alarms.append(call)
         return loop.call_later(3600, call)
 
-    clock.call_later = never  # type: ignore[method-assign]
+    clock.call_later = never
     first, second = (asyncio.ensure_future(handle.wait()) for _ in range(2))
     await asyncio.sleep(0)
 
@@ -286,6 +286,6 @@ async def test_cancelling_a_wait_leaves_others_and_the_job_alone(
     with pytest.raises(asyncio.CancelledError):
         await first
 
-    del clock.call_later  # type: ignore[method-assign]
+    del clock.call_later
     alarms[-1]()
     assert (await second).status == "COMPLETED"

@@ -266,8 +266,8 @@ def test_a_timeout_of_somebody_else_is_not_taken_for_the_end_of_a_look() -> None
 async def test_a_loop_that_ends_does_not_silence_the_next_one() -> None:
     """With eager tasks the next loop sleeps before the one of the last wait has ended."""
     loop = asyncio.get_running_loop()
-    loop.set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined]
-    lister = Lister("run", lambda _: asyncio.sleep(0), PollPolicy(), Clock())  # type: ignore[arg-type,return-value]
+    loop.set_task_factory(asyncio.eager_task_factory)
+    lister = Lister("run", lambda _: asyncio.sleep(0), PollPolicy(), Clock())
     watcher = Watcher(lister, events_flow=False)
     first, second = (
         Entry(id=id, began_at=0, deadline=math.inf, latest=lambda: None, take=lambda _: None) for id in "ab"

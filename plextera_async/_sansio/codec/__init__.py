@@ -1,7 +1,5 @@
 """Bytes to models and back."""
 
-from collections.abc import Callable
-from functools import cache
 from typing import Any, TypeVar
 
 import cattrs
@@ -30,22 +28,14 @@ def decode(data: bytes | Any, type_: type[T]) -> T:
     """
     if not isinstance(data, bytes):
         return _explained(data, type_)
-    wanted: Any = type_
     value = parse(data)  # ours alone, so that the quick converter may take it apart
     try:
-        model: T = _quick_hook(wanted)(value, wanted)
+        return quick().structure(value, type_)
     except Exception:  # noqa: BLE001 - whatever it is, the detailed converter decides
         del value
-    else:
-        return model
     finally:
         forget()
     return _explained(parse(data), type_)
-
-
-@cache
-def _quick_hook(type_: Any) -> Callable[[Any, Any], Any]:
-    return quick().get_structure_hook(type_)
 
 
 def _explained(value: Any, type_: type[T]) -> T:
