@@ -143,7 +143,7 @@ class Wait(Generic[JobT]):
         if at_hand is not None:
             return at_hand
         while True:
-            if (model := await self._pause()) is not None:
+            if (rest := self._rest()) is not None and (model := self._told(await rest)) is not None:
                 return model
             self._has_read = True
             self._looks += 1
@@ -153,8 +153,8 @@ class Wait(Generic[JobT]):
     def _elapsed(self) -> float:
         return self._reader.clock.monotonic() - self._began
 
-    async def _pause(self) -> JobT | None:
-        """Pause before the next look; give the model if somebody else tells of the end before it."""
+    def _rest(self) -> Awaitable[Answer[JobT] | Told | None] | None:
+        """Begin the pause before the next look, in which somebody else may tell of the end; None if a look is due at once."""
         latest = self._subject.latest()
         is_over_already = latest is not None and is_over(latest)
         if is_over_already and not self._has_read:
@@ -164,10 +164,22 @@ class Wait(Generic[JobT]):
             self._check_deadline()
             return None
         pause = self._seconds_before_look()
-        if self._is_watched:
-            return await self._rest(pause, alone=is_over_already)
-        if pause > 0:
-            await self._reader.clock.sleep(min(pause, left))
+        if not self._is_watched:
+            return self._reader.clock.sleep(min(pause, left)) if pause > 0 else None
+        if self._watcher is None or self._entry is None:
+            self._entry = self._make_entry()
+            self._watcher = self._reader.watchers.join(self._reader.lister, self._entry)
+        return self._watcher.rest(self._entry, pause, looks=self._looks, alone=is_over_already)
+
+    def _told(self, told: Answer[JobT] | Told | None) -> JobT | None:
+        """Take what a pause ended with; give the model if it told of the end."""
+        if isinstance(told, Answer):
+            self._failure = None
+            return self._subject.take(told)
+        if told is Told.TIME_IS_UP and self._watcher is not None:
+            self._has_read = True
+            self._failure = self._failure or self._watcher.failure
+            self._check_deadline()
         return None
 
     def _check_deadline(self) -> None:
@@ -187,21 +199,6 @@ class Wait(Generic[JobT]):
         return seconds_before_look(
             self._reader.policy, looks=self._looks, jitter=jitter, failure=self._failure
         )
-
-    async def _rest(self, pause: float, *, alone: bool) -> JobT | None:
-        """Let the watcher say when to look, or what has become of the job."""
-        if self._watcher is None or self._entry is None:
-            self._entry = self._make_entry()
-            self._watcher = self._reader.watchers.join(self._reader.lister, self._entry)
-        told = await self._watcher.rest(self._entry, pause, looks=self._looks, alone=alone)
-        if isinstance(told, Answer):
-            self._failure = None
-            return self._subject.take(told)
-        if told is Told.TIME_IS_UP:
-            self._has_read = True
-            self._failure = self._failure or self._watcher.failure
-            self._check_deadline()
-        return None
 
     def _make_entry(self) -> Entry:
         subject = self._subject
