@@ -8,7 +8,6 @@ not edited. Each round runs each side in a fresh process; CPU time is compared, 
 
 import gc
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import answers_to_decode
+from tests.benchmarks.pydantic_models import generate_pydantic
 from tests.benchmarks.sides import Row, arguments, in_turns, row, tell
 
 __all__ = ["main"]
@@ -86,19 +86,6 @@ def _measure(side: str, work: str) -> dict[str, float]:
     }
 
 
-def _generate(folder: str) -> None:
-    command = [sys.executable, "-m", "datamodel_code_generator", "--input", "openapi/plextera.yaml"]
-    command += ["--input-file-type", "openapi", "--output", str(Path(folder) / "plextera_pydantic.py")]
-    command += [
-        "--output-model-type",
-        "pydantic_v2.BaseModel",
-        "--extra-fields",
-        "allow",
-        "--snake-case-field",
-    ]
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-
-
 def _same_work(path: str) -> None:
     """See that both sides read the same: fields, unknown properties, as many of each."""
     sys.path.insert(0, path)
@@ -152,7 +139,7 @@ def main() -> None:
     rows: list[Row] = []
     raw: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        _generate(folder)
+        generate_pydantic(Path(folder) / "plextera_pydantic.py", "--extra-fields", "allow")
         _same_work(folder)
         for work in _WORK:
             sides = {side: ["-m", __spec__.name, "--side", side, work] for side in _SIDES}

@@ -23,6 +23,8 @@ import attrs
 from aiohttp import web
 
 from plextera_async import AsyncPlextera
+from tests.benchmarks.measure import on_core
+from tests.benchmarks.report import FOLDER, keep
 
 TASKS = 200
 SETTLING = 5.0
@@ -148,8 +150,10 @@ def measure(probe: Probe) -> list[Figures]:
     spawning = multiprocessing.get_context("spawn")
     ours, theirs = spawning.Pipe()
     server = spawning.Process(target=serve, args=(probe, theirs), daemon=True)
-    server.start()
-    calls = asyncio.run(drive(probe, ours.recv()))
+    with on_core(0):
+        server.start()
+    with on_core(1):
+        calls = asyncio.run(drive(probe, ours.recv()))
     ours.send("stop")
     answers = ours.recv()
     server.join()
@@ -197,7 +201,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=25.0, help="of each run")
     parser.add_argument("--mixed", action="store_true", help="half of the tasks create")
     parser.add_argument("--changes", action="store_true", help="also a quota that changes")
-    parser.add_argument("--json", type=Path, help="where the figures go as JSON")
+    parser.add_argument(
+        "--json", type=Path, default=FOLDER / "quota.json", help="where the figures go as JSON"
+    )
     arguments = parser.parse_args()
     rows: list[dict[str, Any]] = []
     _say(f"{'quota':>7} {'burst':>7} {'used':>7} {'429':>7} {'longest/median':>15}")
@@ -209,8 +215,7 @@ def main() -> None:
                 f"{figures.quota:7.0f} {burst:7.0f} {figures.used:7.1%} {figures.refused:7.2%}"
                 f" {figures.longest_of_median:15.1f}"
             )
-    if arguments.json is not None:
-        arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    keep(arguments.json, rows=rows)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.benchmarks.measure import Ratio
 
-__all__ = ["Row", "surroundings", "table", "tell"]
+__all__ = ["FOLDER", "Row", "keep", "surroundings", "table", "tell"]
 
 FOLDER = Path("build/benchmarks")
 _PACKAGES = (
@@ -100,12 +100,16 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def keep(file: Path, **figures: Any) -> None:
+    """Write figures as JSON, with where and with what they were made."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({**surroundings(), **figures}, indent=1))
+
+
 def tell(name: str, rows: Sequence[Row], *, raw: Any = None) -> None:
     """Print the table and write the JSON, with every round's figures in it."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
     told = [{**asdict(row), "verdict": row.verdict} for row in rows]
-    content = {"name": name, **surroundings(), "rows": told, "rounds": raw}
     file = FOLDER / f"{name}.json"
-    file.write_text(json.dumps(content, indent=1))
+    keep(file, name=name, rows=told, rounds=raw)
     print(table(rows), flush=True)  # noqa: T201 - what the command is for
     print(f"{file}", file=sys.stderr)  # noqa: T201 - as above

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.benchmarks.report import FOLDER, surroundings
+from tests.benchmarks.report import FOLDER, keep
 
 __all__ = ["Row", "arguments", "in_turns", "row", "tell"]
 
@@ -85,6 +85,4 @@ def tell(rows: Sequence[Row], raw: Any, file: Path) -> None:
         levels = ["" if level is None else f"<= {level:g}" for level in (one.bar, one.stretch)]
         cells = [one.figure, one.against, spread, *levels, one.scale]
         print(f"| {' | '.join(cells)} |")  # noqa: T201 - as above
-    file.parent.mkdir(parents=True, exist_ok=True)
-    content = {**surroundings(), "rows": [asdict(one) for one in rows], "rounds": raw}
-    file.write_text(json.dumps(content, indent=1))
+    keep(file, rows=[asdict(one) for one in rows], rounds=raw)

@@ -23,6 +23,8 @@ import attrs
 
 from plextera_async import AsyncPlextera
 from plextera_async.webhooks import ExtractionEvent, WebhookReceiver, WebhookVerifier, sign
+from tests.benchmarks.measure import on_core
+from tests.benchmarks.report import FOLDER, keep
 
 _ROOT = Path(__file__).parents[2]
 _SECRET = "whsec_of_a_benchmark"
@@ -75,7 +77,9 @@ def _server(scale: float) -> "subprocess.Popen[str]":
 @asynccontextmanager
 async def scene(scale: float, *, hears: bool, lose: int) -> AsyncIterator[Scene]:
     """Start a server and make a client."""
-    with _server(scale) as server:
+    with on_core(0):
+        server = _server(scale)
+    with server, on_core(1):
         assert server.stdin is not None
         assert server.stdout is not None
         port = int(server.stdout.readline())
@@ -246,8 +250,10 @@ def _say(line: str) -> None:
 
 def _show(result: Result) -> None:
     if "bytes" in result:
-        whole, own = result["bytes_with_its_task"], result["bytes"]
-        _say(f"\nAn open wait takes {own} bytes, with its task {whole}.")
+        whole, own, left = result["bytes_with_its_task"], result["bytes"], result["bytes_left"]
+        _say(
+            f"\nAn open wait takes {own} bytes, with its task {whole} (bar 10 KB, stretch 1 KB); {left} are left of it."
+        )
     else:
         _say(_row([result["arm"], *(result[name] for name in _COLUMNS)]))
 
@@ -258,7 +264,9 @@ def main(arguments: Sequence[str] | None = None) -> list[Result]:
     parser.add_argument("--jobs", type=int, default=5000, help="how many are waited for at one time")
     parser.add_argument("--scale", type=float, default=1.0, help="how much faster jobs end")
     parser.add_argument("--arms", default="; ".join(ARMS), help="names, separated by semicolons")
-    parser.add_argument("--json", type=Path, help="where the figures go as JSON")
+    parser.add_argument(
+        "--json", type=Path, default=FOLDER / "waiting.json", help="where the figures go as JSON"
+    )
     chosen = parser.parse_args(arguments)
     results: list[Result] = []
     _say(_row(["Arm", *_COLUMNS.values()]))
@@ -266,8 +274,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Result]:
     for name in chosen.arms.split(";"):
         results.append(asyncio.run(measure(name.strip(), jobs=chosen.jobs, scale=chosen.scale)))
         _show(results[-1])
-    if chosen.json is not None:
-        chosen.json.write_text(json.dumps(results, indent=2) + "\n")
+    keep(chosen.json, arms=results)
     return results
 
 
