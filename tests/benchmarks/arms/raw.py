@@ -10,18 +10,22 @@ import orjson
 
 from tests.benchmarks.work import Calls
 
-__all__ = ["calls"]
+__all__ = ["Raw", "calls"]
 
 _HEADERS = {"Authorization": "api-key benchmark"}
 
 
-class _Raw:
+class Raw:
+    """Calls of a session."""
+
     def __init__(self, session: aiohttp.ClientSession, base_url: str) -> None:
+        """Call this API."""
         self._session = session
         self._files = f"{base_url}/files"
         self._extractions = f"{base_url}/document-insights/extractions"
 
     async def job(self, content: bytes) -> int:
+        """Do a whole job."""
         form = aiohttp.FormData()
         form.add_field("file", content, filename="document.pdf", content_type="application/pdf")
         async with self._session.post(self._files, data=form) as answer:
@@ -32,11 +36,16 @@ class _Raw:
         async with self._session.post(self._extractions, data=body, headers=kind) as answer:
             answer.raise_for_status()
             job = orjson.loads(await answer.read())
-        for _ in range(3):
+        for look in range(3):
+            await self.pause(look)
             job = await self._get(job["id"])
         return len(job["output"]["fields"])
 
+    async def pause(self, look: int) -> None:
+        """Pause before a look, counted from 0: not here."""
+
     async def status(self, id: str) -> str:
+        """Read one extraction."""
         return str((await self._get(id))["status"])
 
     async def _get(self, id: str) -> dict[str, Any]:
@@ -46,6 +55,7 @@ class _Raw:
             return told
 
     async def upload(self, path: str) -> None:
+        """Upload a file by its path."""
         with Path(path).open("rb") as file:  # noqa: ASYNC230 - at once, for a file on a local disk
             form = aiohttp.FormData()
             form.add_field("file", file, filename="document.pdf", content_type="application/pdf")
@@ -55,11 +65,11 @@ class _Raw:
 
 
 @asynccontextmanager
-async def calls(base_url: str, in_flight: int) -> AsyncIterator[Calls]:
+async def calls(base_url: str, in_flight: int, kind: type[Raw] = Raw) -> AsyncIterator[Calls]:
     """Open a session."""
     connector = aiohttp.TCPConnector(limit=in_flight)
     async with aiohttp.ClientSession(
         connector=connector, cookie_jar=aiohttp.DummyCookieJar(), headers=_HEADERS
     ) as session:
-        raw = _Raw(session, base_url)
+        raw = kind(session, base_url)
         yield Calls(job=raw.job, status=raw.status, upload=raw.upload)
