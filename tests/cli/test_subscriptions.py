@@ -164,6 +164,6 @@ def test_what_can_never_be_subscribed_is_not_sent(
 ) -> None:
     result = plextera("subscriptions", "create", *arguments, "--secret-file", "secret")
 
-    assert result.exit_code != 0
+    assert result.exit_code == 2
     assert SECRET not in result.output
     assert not served.requests

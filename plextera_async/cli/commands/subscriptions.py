@@ -14,6 +14,7 @@ from plextera_async.cli.showing.notices import retry_notices
 from plextera_async.cli.showing.progress import print_line
 from plextera_async.cli.showing.text import clean
 from plextera_async.client.client import AsyncPlextera
+from plextera_async.errors import InvalidInputError
 from plextera_async.models import EventSubscription
 
 __all__ = ["command"]
@@ -136,8 +137,11 @@ def _call(connection: Connection, what: Callable[[AsyncPlextera], Awaitable[None
         async with connection.open() as client:
             await what(client)
 
-    with retry_notices():
-        run_to_its_end(calling)
+    try:
+        with retry_notices():
+            run_to_its_end(calling)
+    except InvalidInputError as refused:  # all of the input is options
+        raise click.UsageError(str(refused)) from None
 
 
 def _show(one: EventSubscription, *, as_json: bool) -> None:
