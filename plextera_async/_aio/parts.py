@@ -2,9 +2,10 @@
 
 import io
 import os
+import stat
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import anyio.to_thread
 import attrs
@@ -22,8 +23,10 @@ __all__ = [
     "Part",
     "PathPart",
     "StreamPart",
+    "changed",
     "too_large",
     "version_of",
+    "version_of_file",
 ]
 
 MAX_BYTES = 50 * 1024 * 1024
@@ -32,6 +35,7 @@ MAX_BYTES = 50 * 1024 * 1024
 CHUNK = 256 * 1024
 """Bytes read at a time: a thread hop costs as much as copying some 64 KB, and 1 MB buys little for four times the memory."""
 
+_BUFFERED = (io.BufferedReader, io.BufferedRandom)
 
 Chunks = AsyncGenerator[bytes | memoryview, None]
 
@@ -66,6 +70,11 @@ def too_large() -> InvalidInputError:
     )
 
 
+def changed() -> InvalidInputError:
+    """Make the error for a source that would be sent again and is not what it was."""
+    return InvalidInputError("the source changed between two attempts to upload it")
+
+
 def _shrunk() -> InvalidInputError:
     return InvalidInputError("the file became shorter while it was sent: it must not change during an upload")
 
@@ -93,6 +102,15 @@ class BytesPart:
 def version_of(status: os.stat_result) -> tuple[int, int]:
     """Give what changes when a file is written to or replaced."""
     return status.st_mtime_ns, status.st_ino
+
+
+def version_of_file(file: Any) -> tuple[int, int] | None:
+    """Give the same of an open file; None for one that is not plainly a file on disk."""
+    raw = file.raw if type(file) in _BUFFERED else file
+    if type(raw) is not io.FileIO:  # a kind of its own may give something else than its file
+        return None
+    status = os.fstat(raw.fileno())
+    return version_of(status) if stat.S_ISREG(status.st_mode) else None
 
 
 @attrs.frozen
@@ -146,36 +164,49 @@ async def _read(file: OwnedFile, size: int) -> bytes:
     raise InvalidInputError(f"the file cannot be read any more: {reason}")
 
 
-@attrs.frozen
+@attrs.define
 class FilePart:
     """The caller's own binary file, from where it stood; left open, and at the end of what was sent."""
 
     file: BinaryIO = attrs.field(repr=False)
     start: int
     size: int
+    version: tuple[int, int] | None = None
+    """What `version_of` gave when it was looked at; None for what is no file on disk."""
     can_be_sent: bool = attrs.field(default=True, init=False)
-    may_change: bool = attrs.field(default=True, init=False)
+    _was_sent: bool = attrs.field(default=False, init=False)
+
+    @property
+    def may_change(self) -> bool:
+        """False for a file on disk, which tells by its time of change: that costs nothing, and a checksum a quarter of all."""
+        return self.version is None
 
     async def chunks(self) -> Chunks:
         """Read in a thread, each time from a stated position.
 
         A read that outlived a cancelled sending may move the file's position at any time, so it is never relied on.
+
+        Raises:
+            InvalidInputError: If it ends too early, or was changed since it was first sent.
         """
-        sent = 0
+        sent, is_again = 0, self._was_sent
+        self._was_sent = True
         with turns.sending(self.file):
             while sent < self.size:
-                chunk = await anyio.to_thread.run_sync(
-                    self._read_at, self.start + sent, min(CHUNK, self.size - sent)
-                )
+                size = min(CHUNK, self.size - sent)
+                chunk = await anyio.to_thread.run_sync(self._read_at, self.start + sent, size, is_again)
                 if not chunk:
                     raise _shrunk()
                 sent += len(chunk)
                 yield chunk
 
-    def _read_at(self, position: int, size: int) -> bytes:
+    def _read_at(self, position: int, size: int, is_again: bool) -> bytes:  # noqa: FBT001 - run_sync takes no keywords
         with turns.of(self.file):
             self.file.seek(position, io.SEEK_SET)
-            return self.file.read(size)
+            chunk = self.file.read(size)
+        if is_again and self.version != version_of_file(self.file):
+            raise changed()
+        return chunk
 
 
 @attrs.define

@@ -24,6 +24,7 @@ from plextera_async._aio.parts import (
     StreamPart,
     too_large,
     version_of,
+    version_of_file,
 )
 from plextera_async.errors import InvalidInputError
 
@@ -135,8 +136,8 @@ async def _from_file(source: Any) -> Prepared:
     span = await anyio.to_thread.run_sync(_span, source)
     if span is None:
         return Prepared(await _read_ahead(_pieces_of_file(source)), name)
-    start, end = span
-    return Prepared(FilePart(source, start, max(0, end - start)), name)
+    start, end, version = span
+    return Prepared(FilePart(source, start, max(0, end - start), version), name)
 
 
 def _check_reads_bytes(file: Any) -> None:
@@ -151,8 +152,8 @@ def _check_reads_bytes(file: Any) -> None:
         raise InvalidInputError("the file is open as text: open it with mode 'rb'")
 
 
-def _span(file: Any) -> tuple[int, int] | None:
-    """Give the positions of now and of the end; None for a file that cannot go back.
+def _span(file: Any) -> tuple[int, int, tuple[int, int] | None] | None:
+    """Give the positions of now and of the end, and the version; None for a file that cannot go back.
 
     Raises:
         InvalidInputError: If it is closed, or does not give bytes.
@@ -168,7 +169,7 @@ def _span(file: Any) -> tuple[int, int] | None:
             return None
     if turns.is_sending(file):
         raise InvalidInputError("the file is being uploaded already: open it anew for each upload at a time")
-    return int(start), int(end)
+    return int(start), int(end), version_of_file(file)
 
 
 async def _pieces_of_file(file: Any) -> AsyncIterator[Any]:

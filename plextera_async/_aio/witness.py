@@ -3,8 +3,7 @@
 import zlib
 from contextlib import aclosing
 
-from plextera_async._aio.parts import Chunks
-from plextera_async.errors import InvalidInputError
+from plextera_async._aio.parts import Chunks, changed
 
 __all__ = ["Witness"]
 
@@ -33,15 +32,11 @@ class Witness:
             async for chunk in chunks:
                 view = memoryview(chunk)
                 if read < length <= read + len(view) and zlib.crc32(view[: length - read], checksum) != known:
-                    raise _changed()
+                    raise changed()
                 checksum = zlib.crc32(view, checksum)
                 read += len(view)
                 if read > self._length:
                     self._length, self._sum = read, checksum
                 yield chunk
         if read < length:
-            raise _changed()
-
-
-def _changed() -> InvalidInputError:
-    return InvalidInputError("the source changed between two attempts to upload it")
+            raise changed()

@@ -1,14 +1,18 @@
 """A file that changes under an upload: nothing half old and half new is ever taken for a document."""
 
+import hashlib
+import io
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 import pytest
 
 from plextera_async import AsyncPlextera, errors
 from plextera_async._aio.files import OwnedFile
+from plextera_async._aio.parts import FilePart
+from plextera_async._aio.witness import Witness
 from plextera_async.sandbox import Fault, Sandbox
 from tests.support.clocks import FakeClock
 
@@ -98,22 +102,122 @@ async def test_one_that_cannot_be_opened_any_more(
     assert "changing" not in str(caught.value)
 
 
-@pytest.mark.parametrize("kind", ["factory", "open file"])
-async def test_a_source_that_gives_something_else_the_second_time(
-    sandbox: Sandbox, client: AsyncPlextera, clock: FakeClock, path: Path, kind: str
+Rewrite = Callable[[Any], object]
+
+
+def _write_over(file: Any) -> None:
+    file.seek(0)
+    file.write(NEW)
+    file.flush()
+
+
+def _write_over_and_keep(file: Any) -> None:
+    """Leave it to the next seek to write it to the disk."""
+    file.seek(0)
+    file.write(NEW[:4])
+
+
+def _append_to(file: Any) -> None:
+    _append(Path(file.name))
+
+
+class OtherFile(io.FileIO):
+    """A kind of its own, which may give something else than its file."""
+
+
+KINDS: dict[str, tuple[Callable[[Path], Any], Rewrite]] = {
+    "open file": (lambda path: path.open("r+b"), _write_over),
+    "open file, written to without a flush": (lambda path: path.open("r+b"), _write_over_and_keep),
+    "open file, appended to": (lambda path: path.open("rb"), _append_to),
+    "open file without a buffer": (lambda path: path.open("r+b", buffering=0), _write_over),
+    "file of another kind": (lambda path: OtherFile(path, "r+b"), _write_over),
+    "in memory": (lambda _: io.BytesIO(OLD), _write_over),
+}
+
+
+@pytest.mark.parametrize(("make", "rewrite"), KINDS.values(), ids=KINDS.keys())
+async def test_a_file_that_is_written_to_between_two_attempts(
+    sandbox: Sandbox,
+    client: AsyncPlextera,
+    clock: FakeClock,
+    path: Path,
+    make: Callable[[Path], Any],
+    rewrite: Rewrite,
 ) -> None:
     sandbox.faults.add(Fault(status=500))
-    contents = iter([OLD, OLD, NEW])  # looked at, sent, sent again
 
-    with path.open("r+b") as file:
-        clock.on_sleep = lambda _: _write_over(file)
+    with make(path) as file:
+        clock.on_sleep = lambda _: rewrite(file)
         with pytest.raises(errors.InvalidInputError, match="changed between two attempts"):
-            await client.files.upload(file if kind == "open file" else lambda: next(contents))
+            await client.files.upload(file, name="document.bin")
 
     assert not sandbox.world.files
 
 
-def _write_over(file: BinaryIO) -> None:
-    file.seek(0)
-    file.write(NEW)
-    file.flush()
+async def test_a_function_that_gives_something_else_the_second_time(
+    sandbox: Sandbox, client: AsyncPlextera
+) -> None:
+    sandbox.faults.add(Fault(status=500))
+    contents = iter([OLD, OLD, NEW])  # looked at, sent, sent again
+
+    with pytest.raises(errors.InvalidInputError, match="changed between two attempts"):
+        await client.files.upload(lambda: next(contents))
+
+    assert not sandbox.world.files
+
+
+async def test_an_open_file_that_changes_while_it_is_sent_again(
+    sandbox: Sandbox, client: AsyncPlextera, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.faults.add(Fault(status=500))
+    reads = 0
+    real = FilePart._read_at
+
+    def read(self: FilePart, *place: Any) -> bytes:
+        nonlocal reads
+        *_, is_again = place
+        reads += is_again
+        if reads == 3:
+            path.write_bytes(NEW)
+        return real(self, *place)
+
+    monkeypatch.setattr(FilePart, "_read_at", read)
+
+    with path.open("rb") as file, pytest.raises(errors.InvalidInputError, match="changed between"):
+        await client.files.upload(file)
+
+    assert reads == 3
+    assert not sandbox.world.files
+
+
+async def test_an_open_file_that_grows_while_it_is_sent_first(
+    sandbox: Sandbox, client: AsyncPlextera, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = FilePart._read_at
+
+    def read(self: FilePart, *place: Any) -> bytes:
+        _append(path)
+        return real(self, *place)
+
+    monkeypatch.setattr(FilePart, "_read_at", read)
+
+    with path.open("rb") as file:
+        made = await client.files.upload(file)
+
+    assert sandbox.world.files[made.id].content.sha256 == hashlib.sha256(OLD).hexdigest()
+
+
+@pytest.mark.parametrize("kind", ["path", "open file", "iterator"])
+async def test_no_checksum_is_made_of_what_tells_by_itself_or_is_sent_once(
+    sandbox: Sandbox, client: AsyncPlextera, path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield OLD
+
+    monkeypatch.setattr(Witness, "watch", None)
+
+    with path.open("rb") as file:
+        sources: dict[str, Any] = {"path": path, "open file": file, "iterator": pieces()}
+        made = await client.files.upload(sources[kind])
+
+    assert sandbox.world.files[made.id].content.sha256 == hashlib.sha256(OLD).hexdigest()
