@@ -35,7 +35,6 @@ MAX_BYTES = 50 * 1024 * 1024
 CHUNK = 256 * 1024
 """Bytes read at a time: a thread hop costs as much as copying some 64 KB, and 1 MB buys little for four times the memory."""
 
-_BUFFERED = (io.BufferedReader, io.BufferedRandom)
 
 Chunks = AsyncGenerator[bytes | memoryview, None]
 
@@ -99,15 +98,19 @@ class BytesPart:
             yield view[start : start + CHUNK]
 
 
-def version_of(status: os.stat_result) -> tuple[int, int]:
+def version_of(status: os.stat_result) -> tuple[int, ...]:
     """Give what changes when a file is written to or replaced."""
-    return status.st_mtime_ns, status.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def version_of_file(file: Any) -> tuple[int, int] | None:
-    """Give the same of an open file; None for one that is not plainly a file on disk."""
-    raw = file.raw if type(file) in _BUFFERED else file
-    if type(raw) is not io.FileIO:  # a kind of its own may give something else than its file
+def version_of_file(file: Any) -> tuple[int, ...] | None:
+    """Give the same of an open file; None where that would not tell of every change.
+
+    Of a file that is open for writing a change may be in its buffer only, or in a map of it; Windows may note the time of
+    a change when the file is closed; and a kind of file of its own may give something else than its file.
+    """
+    raw = file.raw if type(file) is io.BufferedReader else file
+    if os.name == "nt" or type(raw) is not io.FileIO or raw.writable():
         return None
     status = os.fstat(raw.fileno())
     return version_of(status) if stat.S_ISREG(status.st_mode) else None
@@ -119,7 +122,7 @@ class PathPart:
 
     path: Path = attrs.field(repr=False)
     size: int
-    version: tuple[int, int]
+    version: tuple[int, ...]
     """What `version_of` gave when it was looked at: a second sending must send what the first did."""
     can_be_sent: bool = attrs.field(default=True, init=False)
     may_change: bool = attrs.field(default=False, init=False)
@@ -164,22 +167,18 @@ async def _read(file: OwnedFile, size: int) -> bytes:
     raise InvalidInputError(f"the file cannot be read any more: {reason}")
 
 
-@attrs.define
+@attrs.define(eq=False)
 class FilePart:
     """The caller's own binary file, from where it stood; left open, and at the end of what was sent."""
 
     file: BinaryIO = attrs.field(repr=False)
     start: int
     size: int
-    version: tuple[int, int] | None = None
-    """What `version_of` gave when it was looked at; None for what is no file on disk."""
+    may_change: bool
+    """False for a file that tells by its version: that costs nothing, and a checksum a quarter of everything."""
     can_be_sent: bool = attrs.field(default=True, init=False)
-    _was_sent: bool = attrs.field(default=False, init=False)
-
-    @property
-    def may_change(self) -> bool:
-        """False for a file on disk, which tells by its time of change: that costs nothing, and a checksum a quarter of all."""
-        return self.version is None
+    _version: tuple[int, ...] | None = attrs.field(default=None, init=False, repr=False)
+    """Of the file when its first byte was read."""
 
     async def chunks(self) -> Chunks:
         """Read in a thread, each time from a stated position.
@@ -189,22 +188,23 @@ class FilePart:
         Raises:
             InvalidInputError: If it ends too early, or was changed since it was first sent.
         """
-        sent, is_again = 0, self._was_sent
-        self._was_sent = True
+        sent, known = 0, self._version
         with turns.sending(self.file):
             while sent < self.size:
                 size = min(CHUNK, self.size - sent)
-                chunk = await anyio.to_thread.run_sync(self._read_at, self.start + sent, size, is_again)
+                chunk = await anyio.to_thread.run_sync(self._read_at, self.start + sent, size, known)
                 if not chunk:
                     raise _shrunk()
                 sent += len(chunk)
                 yield chunk
 
-    def _read_at(self, position: int, size: int, is_again: bool) -> bytes:  # noqa: FBT001 - run_sync takes no keywords
+    def _read_at(self, position: int, size: int, known: tuple[int, ...] | None) -> bytes:
         with turns.of(self.file):
+            if self._version is None and not self.may_change:
+                self._version = version_of_file(self.file)
             self.file.seek(position, io.SEEK_SET)
             chunk = self.file.read(size)
-        if is_again and self.version != version_of_file(self.file):
+        if known is not None and known != version_of_file(self.file):
             raise changed()
         return chunk
 

@@ -136,8 +136,8 @@ async def _from_file(source: Any) -> Prepared:
     span = await anyio.to_thread.run_sync(_span, source)
     if span is None:
         return Prepared(await _read_ahead(_pieces_of_file(source)), name)
-    start, end, version = span
-    return Prepared(FilePart(source, start, max(0, end - start), version), name)
+    start, end, may_change = span
+    return Prepared(FilePart(source, start, max(0, end - start), may_change), name)
 
 
 def _check_reads_bytes(file: Any) -> None:
@@ -152,8 +152,8 @@ def _check_reads_bytes(file: Any) -> None:
         raise InvalidInputError("the file is open as text: open it with mode 'rb'")
 
 
-def _span(file: Any) -> tuple[int, int, tuple[int, int] | None] | None:
-    """Give the positions of now and of the end, and the version; None for a file that cannot go back.
+def _span(file: Any) -> tuple[int, int, bool] | None:
+    """Give the positions of now and of the end, and whether it may change unnoticed; None for one that cannot go back.
 
     Raises:
         InvalidInputError: If it is closed, or does not give bytes.
@@ -169,7 +169,7 @@ def _span(file: Any) -> tuple[int, int, tuple[int, int] | None] | None:
             return None
     if turns.is_sending(file):
         raise InvalidInputError("the file is being uploaded already: open it anew for each upload at a time")
-    return int(start), int(end), version_of_file(file)
+    return int(start), int(end), version_of_file(file) is None
 
 
 async def _pieces_of_file(file: Any) -> AsyncIterator[Any]:

@@ -12,6 +12,8 @@ __all__ = ["KEY_TAG", "MOST_TAGS", "checked", "json_bytes", "keyed_tags"]
 KEY_TAG = "plexteraClientKey"
 MOST_TAGS = 50
 
+_NOT_UNICODE = "a text is not valid Unicode"
+
 
 class _Checked:
     """Holds nothing, so one of it serves every call; a generator would be made anew for each."""
@@ -20,7 +22,10 @@ class _Checked:
 
     def __exit__(self, kind: object, refused: BaseException | None, trace: object) -> None:
         if isinstance(refused, ValueError | TypeError) and not isinstance(refused, InvalidInputError):
-            raise InvalidInputError(str(refused)) from None
+            is_text_refused = isinstance(
+                refused, UnicodeError
+            )  # whose own words quote a character, of a secret too
+            raise InvalidInputError(_NOT_UNICODE if is_text_refused else str(refused)) from None
 
 
 _CHECKED: Final = _Checked()

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plextera_async._sansio.codec import encode
 from plextera_async._sansio.inputs import KEY_TAG, MOST_TAGS, checked, json_bytes, keyed_tags
 from plextera_async.errors import ConfigurationError, InvalidInputError, PlexteraError
 from plextera_async.models import DocumentByUrl, ExtractionCreate
@@ -204,6 +205,14 @@ def test_what_a_request_model_refuses_is_invalid_input(make: Any, message: str):
 
     assert message in str(caught.value)
     assert "MARK" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_text_that_is_no_unicode_is_not_quoted():
+    with pytest.raises(InvalidInputError) as caught, checked():
+        encode(DocumentByUrl(url="https://a.example/\udcffMARK"))
+
+    assert str(caught.value) == "a text is not valid Unicode"
     assert caught.value.__suppress_context__
 
 
