@@ -198,7 +198,11 @@ async def _memory(here: Scene, jobs: int) -> Result:
     gc.collect()
     left = (tracemalloc.get_traced_memory()[0] - before) / jobs
     tracemalloc.stop()
-    return {"bytes_with_its_task": round(whole), "bytes": round(whole - bare), "bytes_left": round(left)}
+    return {
+        "bytes_with_its_task": round(whole),
+        "bytes": round(whole - bare),
+        "bytes_left": max(0, round(left)),
+    }
 
 
 ARMS: dict[str, dict[str, Any]] = {
