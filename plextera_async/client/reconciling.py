@@ -17,7 +17,7 @@ from plextera_async.models import Extraction
 
 __all__ = ["Creating"]
 
-_UNPROVEN = "was looked for and not found, which does not prove that it was not"
+_UNPROVEN = "was looked for and not found, which does not prove that it was not: `find` looks again"
 _UNSENDABLE = "was looked for and not found; its source cannot be sent again"
 _TWICE = "was sent twice and looked for after each, and is not found"
 

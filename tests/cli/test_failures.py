@@ -47,6 +47,11 @@ def api(kind: type[errors.APIError], status: int, message: str | None = None) ->
             "getRun: HTTP 404 (request req1); no such\\x1b[31m run",
         ),
         (
+            errors.NotFoundError(None, status=404, operation="listEventSubscriptions"),
+            1,
+            "there is no such service: check the network, and --base-url or PLEXTERA_BASE_URL; listEventSubscriptions",
+        ),
+        (
             errors.NotFoundError(None, status=404, operation="uploadExtraction"),
             1,
             "there is no such service: check the network, and --base-url or PLEXTERA_BASE_URL; uploadExtraction",
@@ -64,7 +69,7 @@ def api(kind: type[errors.APIError], status: int, message: str | None = None) ->
         (
             errors.WaitTimeoutError(id="ext1", elapsed=1.0),
             1,
-            "it goes on: pick it up with `plextera wait ext1`; ext1 has not ended after 1.0 s",
+            "nothing was seen of it: check the network, and --base-url or PLEXTERA_BASE_URL; ext1 has not ended after 1.0 s",
         ),
         *(
             (

@@ -65,6 +65,7 @@ def test_it_goes_on_where_it_was_and_each_line_is_there_once(plextera: Plextera,
     assert len(served.world.extractions) == 8
     assert "3 documents: 3 COMPLETED in " in second.stderr
     assert "5 were done before, or came twice" in second.stderr
+    assert "failed" not in second.stderr
     assert summary(third)["skipped"] == 8
     assert list(lines()[0]) == ["source", "status", "id", "fileId", "requestId", "fields"]
     assert lines()[0]["requestId"]
@@ -102,6 +103,7 @@ def test_a_bad_end_is_a_line_and_what_is_no_end_is_none(plextera: Plextera, serv
     assert sources() == ["in/broken.pdf", "in/empty.txt"]
     assert "TIMEOUT in/0.txt: WAIT_TIMEOUT: " in waiting.stderr
     assert "1 are submitted and go on: the next run picks them up" in waiting.stderr
+    assert "1 failed, and stay so until `plextera ledger retry-failed l.sqlite`" in waiting.stderr
     (id,) = [each.id for each in served.world.extractions.values() if each.status == "PROCESSING"]
     served.force(id, status="COMPLETED", output={"fields": []})
     ended = go(plextera)

@@ -143,12 +143,39 @@ def test_a_wrong_key_is_configuration(
     assert "wrong-key" not in result.output
 
 
-def test_the_id_of_a_run_is_told_from_that_of_an_extraction(plextera: Plextera, ask: Ask) -> None:
-    id = ask(run)
+@pytest.mark.parametrize(
+    ("start", "mistaken", "hint"),
+    [
+        (run, [], "add --kind run or --kind job"),
+        (extraction, ["--kind", "run"], "if it is an extraction's, leave out --kind run"),
+        (extraction, ["--kind", "job"], "leave out --kind job"),
+    ],
+)
+def test_an_id_of_another_kind_is_told(
+    plextera: Plextera,
+    ask: Ask,
+    start: Callable[[AsyncPlextera], Awaitable[str]],
+    mistaken: list[str],
+    hint: str,
+) -> None:
+    id = ask(start)
 
-    mistaken = plextera("wait", id)
-    assert mistaken.exit_code == 1
-    assert "add --kind run or --kind job" in mistaken.stderr
+    result = plextera("wait", id, *mistaken)
 
-    assert "--kind" not in plextera("wait", "--kind", "run", "none").stderr
-    assert plextera("wait", "--kind", "run", id).exit_code == 0
+    assert result.exit_code == 1
+    assert hint in result.stderr
+    assert plextera("wait", id, "--kind", start.__name__).exit_code == 0
+
+
+def test_an_address_that_nobody_answers_is_told_at_once_and_not_only_on_a_terminal(
+    plextera: Plextera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLEXTERA_API_KEY", "key")
+    monkeypatch.setenv("PLEXTERA_BASE_URL", "http://127.0.0.1:9/api/public/v1")
+
+    result = plextera("wait", "ext1", "--timeout", "0.2")
+
+    assert result.exit_code == 1
+    first, last = result.stderr.splitlines()
+    assert first.startswith("plextera: getExtraction: no connection")
+    assert last.startswith("plextera: nothing was seen of it: check the network, and --base-url")

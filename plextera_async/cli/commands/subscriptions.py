@@ -23,6 +23,12 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print each 
 _id_argument = click.argument("subscription_id", metavar="ID")
 
 
+def _check_https(_context: click.Context, _option: click.Parameter, url: str) -> str:
+    if not url.startswith("https://"):
+        raise click.BadParameter("it must begin with https://")
+    return url
+
+
 @click.group("subscriptions")
 def command() -> None:
     """Show and change where events are delivered.
@@ -47,7 +53,9 @@ def list_all(*, connection: Connection, as_json: bool, **filters: Any) -> None:
 
 
 @command.command()
-@click.option("--endpoint-url", metavar="URL", required=True, help="Where to deliver; https.")
+@click.option(
+    "--endpoint-url", metavar="URL", required=True, callback=_check_https, help="Where to deliver; https."
+)
 @click.option(
     "--event-type",
     "event_types",

@@ -54,7 +54,7 @@ def command(**options: Any) -> None:
     """
     job = _Job(**options)
     try:
-        with job.waiting, retry_notices(job.waiting.say):
+        with job.waiting, retry_notices(job.waiting.say, always=True):
             code = run_to_its_end(_wait, job)
     except KeyboardInterrupt:
         code = INTERRUPTED

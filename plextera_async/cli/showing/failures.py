@@ -33,7 +33,7 @@ _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 _KEY_HINT = "check PLEXTERA_API_KEY or --api-key-file"
 _ADDRESS_HINT = "check the network, and --base-url or PLEXTERA_BASE_URL"
-_UPLOAD = "uploadExtraction"
+_NAMING_NOTHING = ("uploadExtraction", "list", "createEventSubscription")
 _KINDS = {"WorkflowRun": "run", "ExtractJob": "job"}
 _HINTS: tuple[tuple[type[errors.PlexteraError], Callable[[Any], str | None]], ...] = (
     (errors.AuthenticationError, lambda _: f"the API key was refused: {_KEY_HINT}"),
@@ -42,7 +42,7 @@ _HINTS: tuple[tuple[type[errors.PlexteraError], Callable[[Any], str | None]], ..
     (errors.RedirectError, lambda _: f"the service answered from elsewhere: {_ADDRESS_HINT}"),
     (errors.NotFoundError, lambda error: _not_there(error.operation)),
     (errors.AmbiguousCreateError, lambda error: _look_first(error.key)),
-    (errors.WaitTimeoutError, lambda error: f"it goes on: {_wait_for(error)}"),
+    (errors.WaitTimeoutError, lambda error: _goes_on(error.id, error.latest)),
 )
 
 
@@ -110,12 +110,15 @@ def _said(failure: errors.PlexteraError) -> str | None:
 
 
 def _not_there(operation: str | None) -> str | None:
-    """Tell a wrong address: what is uploaded to names nothing that could be missing."""
-    return f"there is no such service: {_ADDRESS_HINT}" if operation == _UPLOAD else None
+    """Tell a wrong address: uploads and lists name nothing that could be missing."""
+    names_nothing = operation is not None and operation.startswith(_NAMING_NOTHING)
+    return f"there is no such service: {_ADDRESS_HINT}" if names_nothing else None
 
 
-def _wait_for(error: errors.WaitTimeoutError) -> str:
-    return pick_up(error.id, kind=_KINDS.get(type(error.latest).__name__))
+def _goes_on(id: str, latest: object) -> str:
+    if latest is None:
+        return f"nothing was seen of it: {_ADDRESS_HINT}"
+    return f"it goes on: {pick_up(id, kind=_KINDS.get(type(latest).__name__))}"
 
 
 def _look_first(key: str | None) -> str:

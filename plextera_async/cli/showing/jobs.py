@@ -16,6 +16,12 @@ from plextera_async.errors import AuthenticationError, NotFoundError, PlexteraEr
 
 __all__ = ["AnyHandle", "see_through"]
 
+_OTHER_KINDS = (
+    (ExtractionHandle, "if it is a run's or a first-generation job's, add --kind run or --kind job"),
+    (RunHandle, "if it is an extraction's, leave out --kind run"),
+    (ExtractJobHandle, "if it is an extraction's of the current generation, leave out --kind job"),
+)
+
 AnyHandle = ExtractionHandle | ExtractJobHandle | RunHandle
 
 
@@ -57,8 +63,8 @@ async def _follow(handle: AnyHandle, waiting: Lines) -> None:
 def _tell(failure: PlexteraError, handle: AnyHandle, waiting: Lines) -> None:
     """Say why, and of which job; what all jobs meet is told of none, and once."""
     id, text = clean(handle.id), explain(failure)
-    if isinstance(failure, NotFoundError) and isinstance(handle, ExtractionHandle):
-        text = f"{text}; if it is a run's or a first-generation job's, add --kind run or --kind job"
+    if isinstance(failure, NotFoundError):
+        text = f"{text}; {next(hint for kind, hint in _OTHER_KINDS if isinstance(handle, kind))}"
     if isinstance(failure, AuthenticationError):
         waiting.say_once(text, about=type(failure).__name__)
     else:

@@ -140,6 +140,7 @@ class Tally:
         resolve = f"plextera ledger resolve {path}"
         told = (
             (skipped, "were done before, or came twice"),
+            (known.get(State.FAILED, 0), f"failed, and stay so until `plextera ledger retry-failed {path}`"),
             (running, "are submitted and go on: the next run picks them up"),
             (counts.missing, f"are submitted, and the service does not know them ({resolve})"),
             (unknown, f"may have been submitted: the next run looks for them ({resolve})"),
