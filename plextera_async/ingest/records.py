@@ -121,7 +121,10 @@ class Records:
         Raises:
             LedgerError: If that cannot happen in its state.
         """
-        changes: dict[str, Any] = {"state": after(self.row(id).state, event).value, "error": error}
+        row = self.row(id)
+        changes: dict[str, Any] = {"state": after(row.state, event).value, "error": error}
+        if row.state is State.SUBMITTING and event in (Event.RELEASED, Event.REFUSED):
+            changes["sends"] = row.sends - 1  # it had no effect
         if event is Event.ABSENT or extraction_id is not None:
             changes["extraction_id"] = extraction_id
         return self._update(id, changes)

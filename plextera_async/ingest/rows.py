@@ -34,7 +34,7 @@ class Row:
     run: int
     """Number of the last run that met it."""
     sends: int
-    """How often it was sent, or was about to be."""
+    """How often it was sent, or was about to be; without what was certainly not taken."""
     began: datetime | None
     """When it was first about to be sent under this key."""
     extraction_id: str | None

@@ -366,6 +366,23 @@ async def test_a_refused_key_ends_nothing_for_good_and_stops_the_sending(
     sandbox.faults.clear()
 
     assert len(await ingest(client, ledger, docs(20))) == 20
+    assert {row.sends for row in rows(ledger).values()} == {1}
+
+
+async def test_after_a_refused_key_a_rejected_document_has_no_twin_to_look_for(
+    client: AsyncPlextera, sandbox: Sandbox, ledger: Path
+):
+    torn = Document(b"%PDF-1.4 torn", name="a.pdf", key="k1")
+    sandbox.faults.add(Fault(path=UPLOAD, status=401))
+    await ingest(client, ledger, [torn])
+    sandbox.requests.clear()
+
+    (given,) = await ingest(client, ledger, [torn])
+
+    assert isinstance(given.error, errors.ExtractionRejectedError)
+    assert not [
+        each for each in sandbox.requests if each.method == "GET" and each.path.endswith("/extractions")
+    ]
 
 
 async def test_a_document_that_is_needed_again_and_not_handed_in_is_counted(
