@@ -22,10 +22,10 @@ class _Checked:
 
     def __exit__(self, kind: object, refused: BaseException | None, trace: object) -> None:
         if isinstance(refused, ValueError | TypeError) and not isinstance(refused, InvalidInputError):
-            is_text_refused = isinstance(
-                refused, UnicodeError
-            )  # whose own words quote a character, of a secret too
-            raise InvalidInputError(_NOT_UNICODE if is_text_refused else str(refused)) from None
+            # A UnicodeError quotes a character, which may be one of a secret.
+            raise InvalidInputError(
+                _NOT_UNICODE if isinstance(refused, UnicodeError) else str(refused)
+            ) from None
 
 
 _CHECKED: Final = _Checked()

@@ -5,7 +5,17 @@ from enum import Enum, StrEnum
 
 from plextera_async import errors
 
-__all__ = ["ENDS", "Event", "State", "Step", "after", "event_of_create", "event_of_end", "step_for"]
+__all__ = [
+    "ENDS",
+    "Event",
+    "State",
+    "Step",
+    "after",
+    "event_of_create",
+    "event_of_end",
+    "step_for",
+    "undoes_send",
+]
 
 
 class State(StrEnum):
@@ -85,6 +95,11 @@ def after(state: State, event: Event) -> State:
     if following is None:
         raise errors.LedgerError(f"a document that is {state.value} cannot be noted as {event.value}")
     return following
+
+
+def undoes_send(state: State, event: Event) -> bool:
+    """Say whether an event tells that the last sending had no effect, so that it does not count."""
+    return state is State.SUBMITTING and event in (Event.RELEASED, Event.REFUSED)
 
 
 class Step(Enum):

@@ -37,9 +37,9 @@ class Files(Resource):
             PayloadTooLargeError, UnsupportedMediaTypeError: If the server refuses it.
             PlexteraError: As every call does.
 
-        Repeated after a failure when the source can be read again and has not changed, unless `ClientOptions(retry_uploads=False)`. A
-        failure may leave a file behind on the server: it costs nothing, is kept for a limited time, and cannot be
-        deleted. Cancelling breaks the upload off.
+        Repeated after a failure when the source can be read again and has not changed, unless
+        `ClientOptions(retry_uploads=False)`. A failure may leave a file behind on the server: it costs nothing, is kept
+        for a limited time, and cannot be deleted. Cancelling breaks the upload off.
         """
         piece = await file_piece("file", source, name=name, content_type=content_type)
         return (

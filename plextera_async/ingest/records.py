@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from plextera_async._sansio.ledger_states import ENDS, Event, State, after
+from plextera_async._sansio.ledger_states import ENDS, Event, State, after, undoes_send
 from plextera_async.errors import LedgerError
 from plextera_async.ingest.rows import MISSING, Counts, Entry, OutMark, Row
 
@@ -123,8 +123,8 @@ class Records:
         """
         row = self.row(id)
         changes: dict[str, Any] = {"state": after(row.state, event).value, "error": error}
-        if row.state is State.SUBMITTING and event in (Event.RELEASED, Event.REFUSED):
-            changes["sends"] = row.sends - 1  # it had no effect
+        if undoes_send(row.state, event):
+            changes["sends"] = row.sends - 1
         if event is Event.ABSENT or extraction_id is not None:
             changes["extraction_id"] = extraction_id
         return self._update(id, changes)

@@ -46,10 +46,8 @@ class Book:
         if path == "/seen":
             told = {"requests": self.requests, "digests": self.digests, "connections": self.connections}
             return _whole(_OK, json.dumps(told).encode())
-        if path.endswith(
-            _JOBS
-        ):  # no lists, so that waits look at each job as often as those do that have none
-            return _whole(_MISSING, b"")
+        if path.endswith(_JOBS):
+            return _whole(_MISSING, b"")  # no lists: waits look at each job as often as those that have none
         return self._read(path.rpartition("/")[2])
 
     def _created(self, path: str, kind: str, body: bytes | None) -> bytes:

@@ -5,6 +5,8 @@ import pytest
 from anyio.from_thread import BlockingPortal
 
 from plextera_async import AsyncPlextera
+from plextera_async.cli.showing.jobs import see_through
+from plextera_async.cli.showing.waiting import Lines
 from plextera_async.sandbox import Sandbox, Timing
 from tests.cli.conftest import Plextera
 
@@ -165,6 +167,15 @@ def test_an_id_of_another_kind_is_told(
     assert result.exit_code == 1
     assert hint in result.stderr
     assert plextera("wait", id, "--kind", start.__name__).exit_code == 0
+
+
+def test_only_the_command_that_has_the_option_names_it(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
+    async def follow(client: AsyncPlextera) -> str:
+        return str(await see_through(client.runs.handle("none"), Lines(["none"]), as_json=False))
+
+    assert ask(follow) == "1"
+    assert "HTTP 404" in (told := capsys.readouterr().err)
+    assert "--kind" not in told
 
 
 def test_an_address_that_nobody_answers_is_told_at_once_and_not_only_on_a_terminal(

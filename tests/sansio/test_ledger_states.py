@@ -14,6 +14,7 @@ from plextera_async._sansio.ledger_states import (
     event_of_create,
     event_of_end,
     step_for,
+    undoes_send,
 )
 
 FOUND, SUBMITTING, UNDECIDED, SUBMITTED = State.FOUND, State.SUBMITTING, State.UNDECIDED, State.SUBMITTED
@@ -49,6 +50,12 @@ def test_every_event_in_every_state_leads_where_the_table_says_or_is_refused(sta
         return
     with pytest.raises(errors.LedgerError, match=f"a document that is {state} cannot be noted as {event}"):
         after(state, event)
+
+
+def test_a_sending_counts_unless_it_is_certain_that_it_had_no_effect():
+    undoing = {move for move in MOVES if undoes_send(*move)}
+
+    assert undoing == {(SUBMITTING, Event.RELEASED), (SUBMITTING, Event.REFUSED)}
 
 
 def test_nothing_is_sent_from_a_state_in_which_it_may_be_on_the_server():

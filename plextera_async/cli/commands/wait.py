@@ -19,6 +19,11 @@ from plextera_async.client.client import AsyncPlextera
 __all__ = ["command"]
 
 _DEFAULT_KIND = "extraction"
+_IF_MISSING = {
+    "extraction": "if it is a run's or a first-generation job's, add --kind run or --kind job",
+    "run": "if it is an extraction's, leave out --kind run",
+    "job": "if it is an extraction's of the current generation, leave out --kind job",
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -69,7 +74,8 @@ async def _wait(job: _Job) -> int:
 
     async def one(handle: AnyHandle) -> None:
         try:
-            codes.append(await see_through(handle, job.waiting, as_json=job.as_json))
+            hint = _IF_MISSING[job.kind]
+            codes.append(await see_through(handle, job.waiting, as_json=job.as_json, if_missing=hint))
         except OSError as failure:  # it could not be written: no other can be
             unwritten.append(failure)
             waits.cancel_scope.cancel()

@@ -16,19 +16,21 @@ from plextera_async.errors import AuthenticationError, NotFoundError, PlexteraEr
 
 __all__ = ["AnyHandle", "see_through"]
 
-_OTHER_KINDS = (
-    (ExtractionHandle, "if it is a run's or a first-generation job's, add --kind run or --kind job"),
-    (RunHandle, "if it is an extraction's, leave out --kind run"),
-    (ExtractJobHandle, "if it is an extraction's of the current generation, leave out --kind job"),
-)
-
 AnyHandle = ExtractionHandle | ExtractJobHandle | RunHandle
 
 
-async def see_through(handle: AnyHandle, waiting: Lines, *, as_json: bool) -> int:
+async def see_through(
+    handle: AnyHandle, waiting: Lines, *, as_json: bool, if_missing: str | None = None
+) -> int:
     """Wait for the end of a job and show it; gives the exit code.
 
     A job that ended badly is shown as well, because its steps say where.
+
+    Args:
+        handle: On the job.
+        waiting: Where its way is shown.
+        as_json: Whether its end is shown as JSON.
+        if_missing: What else to say if there is no such job.
 
     Raises:
         OSError: If it cannot be shown.
@@ -40,7 +42,7 @@ async def see_through(handle: AnyHandle, waiting: Lines, *, as_json: bool) -> in
         failure = caught
     waiting.end(handle.id)
     if failure is not None:
-        _tell(failure, handle, waiting)
+        _tell(failure, handle, waiting, if_missing)
     if handle.latest is not None:
         with waiting.aside():
             (_show_json if as_json else _show)(handle)
@@ -60,11 +62,11 @@ async def _follow(handle: AnyHandle, waiting: Lines) -> None:
     await handle.wait()  # without a request: it is over
 
 
-def _tell(failure: PlexteraError, handle: AnyHandle, waiting: Lines) -> None:
+def _tell(failure: PlexteraError, handle: AnyHandle, waiting: Lines, if_missing: str | None) -> None:
     """Say why, and of which job; what all jobs meet is told of none, and once."""
     id, text = clean(handle.id), explain(failure)
-    if isinstance(failure, NotFoundError):
-        text = f"{text}; {next(hint for kind, hint in _OTHER_KINDS if isinstance(handle, kind))}"
+    if isinstance(failure, NotFoundError) and if_missing is not None:
+        text = f"{text}; {if_missing}"
     if isinstance(failure, AuthenticationError):
         waiting.say_once(text, about=type(failure).__name__)
     else:
