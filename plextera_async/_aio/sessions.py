@@ -4,13 +4,15 @@ import asyncio
 import warnings
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
 import aiohttp
 import attrs
+from aiohttp.client_proto import ResponseHandler
 
 from plextera_async._aio.forks import forks
+from plextera_async._aio.silence import Silence
 from plextera_async.errors import ConfigurationError
 
 __all__ = ["Pair", "Sessions", "repeats"]
@@ -25,6 +27,9 @@ _DNS_TTL = 60
 
 _SWITCH = "_retry_connection"
 """aiohttp's own switch, which its test client turns too. Where it is missing, the transport steps in per request."""
+
+_CAN_WATCH = hasattr(ResponseHandler, "read_timeout") and hasattr(ResponseHandler, "start_timeout")
+"""Whether aiohttp's own timer can be turned on for an answer that is under way. Else it is on from the beginning."""
 
 
 @attrs.frozen
@@ -52,13 +57,24 @@ class Sessions:
     """
 
     def __init__(
-        self, given: aiohttp.ClientSession | None = None, headers: Mapping[str, str] | None = None
+        self,
+        given: aiohttp.ClientSession | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        silence: float | None = None,
     ) -> None:
-        """Use *given* on its own loop and never close it; with None, make sessions that send *headers* by themselves."""
+        """Use *given* on its own loop and never close it; with None, make sessions.
+
+        Args:
+            given: The user's own.
+            headers: What the sessions send by themselves.
+            silence: Seconds after which the sessions themselves break off an answer of which nothing comes.
+        """
         if given is not None and not isinstance(given, aiohttp.ClientSession):
             raise ConfigurationError(f"session must be an aiohttp.ClientSession, not {type(given).__name__}")
         self._given = given
         self._headers = headers
+        self._silence = silence if given is None and _CAN_WATCH else None
         self._forks = forks()
         self._open: _Open = {}
         self._closings: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
@@ -71,6 +87,10 @@ class Sessions:
     def is_given(self) -> bool:
         """Whether the session is the user's own."""
         return self._given is not None
+
+    def watches(self, seconds: float) -> bool:
+        """Say whether the sessions break off an answer after so long a silence, so that aiohttp need not."""
+        return seconds == self._silence
 
     def at_hand(self) -> Pair | None:
         """Give the sessions of the running loop if they are open and our own."""
@@ -90,7 +110,7 @@ class Sessions:
         if pair is None:
             self._forget_ended()
             _HELD[id(self._open)] = self._open
-            keeper = _kept(self._open, loop, self._headers)
+            keeper = _kept(self._open, loop, self._headers, self._silence)
             pair = await anext(keeper)
             self._open[loop] = pair, keeper
         return pair
@@ -185,24 +205,50 @@ def _connections(connector: Any) -> Iterator[Any]:
 
 
 async def _kept(
-    registry: _Open, loop: asyncio.AbstractEventLoop, headers: Mapping[str, str] | None
+    registry: _Open,
+    loop: asyncio.AbstractEventLoop,
+    headers: Mapping[str, str] | None,
+    seconds: float | None,
 ) -> AsyncGenerator[Pair, None]:
-    async with _session(_KEEP_ALIVE, headers) as reads, _session(_KEEP_ALIVE_FOR_CHANGES, headers) as changes:
+    silence = None if seconds is None else Silence(seconds)
+    async with (
+        _session(_KEEP_ALIVE, headers, silence) as reads,
+        _session(_KEEP_ALIVE_FOR_CHANGES, headers, silence) as changes,
+    ):
         try:
             yield Pair(reads, changes)
         finally:
             registry.pop(loop, None)
+            if silence is not None:
+                silence.close()
 
 
-def _session(keep_alive: float, headers: Mapping[str, str] | None) -> aiohttp.ClientSession:
+def _session(
+    keep_alive: float, headers: Mapping[str, str] | None, silence: Silence | None
+) -> aiohttp.ClientSession:
     # No limit of connections: the client's own limit stands before it, so that no timeout runs while waiting for one.
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=keep_alive, ttl_dns_cache=_DNS_TTL)
     session = aiohttp.ClientSession(
-        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, headers=headers
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        headers=headers,
+        response_class=aiohttp.ClientResponse if silence is None else _watched(silence),
     )
     if _SWITCH in aiohttp.ClientSession.ATTRS:
         setattr(session, _SWITCH, False)
     return session
+
+
+def _watched(silence: Silence) -> type[aiohttp.ClientResponse]:
+    """Give what makes answers, as their requests leave, and has them watched over."""
+
+    def answer(*args: Any, **kwargs: Any) -> aiohttp.ClientResponse:
+        made = aiohttp.ClientResponse(*args, **kwargs)
+        silence.watch(made)
+        return made
+
+    return cast("type[aiohttp.ClientResponse]", answer)  # aiohttp only calls it
 
 
 def repeats(session: aiohttp.ClientSession) -> bool:

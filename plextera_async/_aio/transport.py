@@ -78,12 +78,20 @@ class Transport:
     _proxy: str | None = attrs.field(init=False, repr=False)
     _url: URL = attrs.field(init=False, repr=False)
     _options: dict[str, Any] = attrs.field(init=False, repr=False)
+    _upload_options: dict[str, Any] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Prepare what is the same for all requests. A proxy that cannot be used is told at once."""
         object.__setattr__(self, "_proxy", proxy_for(self.base_url, self.proxies))
         object.__setattr__(self, "_url", URL(self.base_url, encoded=True))
-        object.__setattr__(self, "_options", _options(self.timeouts, is_given=self.sessions.is_given))
+        is_given, read = self.sessions.is_given, self.timeouts.read
+        options = _options(self.timeouts, read=read, is_given=is_given)
+        object.__setattr__(
+            self, "_upload_options", options
+        )  # after an upload, silence begins when all has left
+        if self.sessions.watches(read):
+            options = _options(self.timeouts, read=None, is_given=is_given)
+        object.__setattr__(self, "_options", options)
         keep_read_buffers()
 
     async def open(self, request: Request, request_id: str) -> "Reply":
@@ -160,9 +168,9 @@ class Transport:
         proxy: str | None,
     ) -> "Reply":
         body = None if request.body is None else sending(request.body, stall=self.timeouts.read)
-        upload = body if isinstance(body, Sending) else None
+        upload = None if body is None or isinstance(body, bytes) else body  # a look at an ABC costs more
         changes = request.changes
-        options: dict[str, Any] = self._options
+        options: dict[str, Any] = self._options if upload is None else self._upload_options
         if repeats(session):
             options = {**options, "middlewares": (*getattr(session, "_middlewares", ()), _once)}
         if changes and body is None:
@@ -187,12 +195,12 @@ async def _let_go(upload: Sending | None) -> None:
         await upload.finished()
 
 
-def _options(times: Timeouts, *, is_given: bool) -> dict[str, Any]:
+def _options(times: Timeouts, *, read: float | None, is_given: bool) -> dict[str, Any]:
     """Give aiohttp's options of every request. `connect` counts waiting for a free connection, as a given session may."""
     # Half of `total`: if that ran out first, it would not be known whether the request had left.
     longest = times.connect if times.total is None else min(times.connect, times.total / 2)
     connect = {"sock_connect" if is_given else "connect": longest}
-    limits = aiohttp.ClientTimeout(total=times.total, sock_read=times.read, **connect)
+    limits = aiohttp.ClientTimeout(total=times.total, sock_read=read, **connect)
     options: dict[str, Any] = {"allow_redirects": False, "timeout": limits}
     return {**options, "auto_decompress": True, "raise_for_status": False} if is_given else options
 

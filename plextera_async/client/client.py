@@ -141,11 +141,12 @@ class AsyncPlextera:
 
     def _new_sender(self) -> Sender:
         headers = {"Accept": "application/json", "User-Agent": _user_agent()}
+        silence = self._options.timeouts.read
         transport = Transport(
             base_url=self._base_url,
             authorization=self._authorization,
             timeouts=self._options.timeouts,
-            sessions=self._given or Sessions(headers=headers),
+            sessions=self._given or Sessions(headers=headers, silence=silence),
             proxies={} if self._given else self._proxies(),
             headers=headers if self._given else {},
         )

@@ -198,7 +198,7 @@ def test_a_request_costs_little_more_than_aiohttps_own(base_url: str):
 
     assert ours["call"] <= 1.45 * floor["call"]
     assert ours["callback"] <= floor["callback"] + 0.5
-    assert ours["timer"] <= floor["timer"] + 1
+    assert ours.get("timer", 0) == 0  # one watches over all
     assert ours.get("task", 0) == floor.get("task", 0) == 0
 
 

@@ -1,0 +1,166 @@
+"""Silence, as the sessions watch over it themselves: one timer for all answers of a loop."""
+
+import asyncio
+from typing import Any
+
+import pytest
+import uvloop
+
+from plextera_async import AsyncPlextera, errors
+from plextera_async._aio import sessions
+from plextera_async._aio.silence import Silence
+from plextera_async.options import ClientOptions, RetryPolicy, Timeouts
+from tests.support.raw_server import RawServer, Script, Wire, answer
+
+READ = 0.3
+ONCE = RetryPolicy(max_attempts=1)
+QUICK = ClientOptions(timeouts=Timeouts(read=READ), retry=ONCE)
+EMPTY = answer(b'{"data": []}')
+
+
+async def _ask(base_url: str, client: AsyncPlextera | None = None) -> float:
+    """Ask a server that stays silent; give the seconds until that is told."""
+    loop = asyncio.get_running_loop()
+    async with (
+        client or AsyncPlextera("key", base_url=base_url, options=QUICK) as asking,
+        asyncio.timeout(30),
+    ):
+        began = loop.time()
+        with pytest.raises(errors.RequestTimeoutError):
+            await asking.runs.list()
+        return loop.time() - began
+
+
+async def _says_nothing(wire: Wire) -> None:
+    await wire.request()
+    await asyncio.sleep(60)
+
+
+def _silent_after(answers: int, *, pause: float = 0.0) -> Script:
+    """Answer so many requests on each connection, and no more."""
+
+    async def script(wire: Wire) -> None:
+        for _ in range(answers):
+            await wire.request()
+            await wire.send(EMPTY)
+        await _says_nothing(wire)
+
+    return script
+
+
+@pytest.mark.parametrize("loop", [asyncio.run, uvloop.run])
+def test_silence_is_told_when_it_was_long_enough(loop: Any) -> None:
+    async def ask() -> float:
+        async with RawServer(_says_nothing) as server:
+            return await _ask(server.base_url)
+
+    assert loop(ask()) >= READ
+
+
+async def test_a_view_with_another_limit_has_its_own() -> None:
+    options = ClientOptions(timeouts=Timeouts(read=60), retry=ONCE)
+    async with (
+        RawServer(_says_nothing) as server,
+        AsyncPlextera("key", base_url=server.base_url, options=options) as client,
+    ):
+        assert await _ask(server.base_url, client.with_options(timeouts=Timeouts(read=READ))) >= READ
+
+
+async def test_aiohttp_watches_where_its_timer_cannot_be_turned_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "_CAN_WATCH", False)
+    async with RawServer(_says_nothing) as server:
+        assert await _ask(server.base_url) >= READ
+
+
+@pytest.mark.parametrize("rest", [0.0, 2 * READ])
+async def test_a_later_request_on_the_same_connection_is_watched_too(rest: float) -> None:
+    async with (
+        RawServer(_silent_after(2)) as server,
+        AsyncPlextera("key", base_url=server.base_url, options=QUICK) as client,
+    ):
+        await client.runs.list()
+        await client.runs.list()
+        await asyncio.sleep(rest)  # in which the watch comes to its own end
+        assert await _ask(server.base_url, client) >= READ
+        assert server.connections == 1
+
+
+async def test_many_at_one_time_are_each_watched() -> None:
+    async with (
+        asyncio.timeout(30),
+        RawServer(_says_nothing) as server,
+        AsyncPlextera("key", base_url=server.base_url, options=QUICK) as client,
+    ):
+        outcomes = await asyncio.gather(*(client.runs.list() for _ in range(20)), return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [errors.RequestTimeoutError] * 20
+
+
+async def test_an_answer_that_drips_is_not_silent() -> None:
+    async def drips(wire: Wire) -> None:
+        await wire.request()
+        head, body = EMPTY[:-12], EMPTY[-12:]
+        await wire.send(head)
+        for byte in body:  # three times as long as silence may be
+            await asyncio.sleep(READ / 4)
+            await wire.send(bytes([byte]))
+
+    async with (
+        RawServer(drips) as server,
+        AsyncPlextera("key", base_url=server.base_url, options=QUICK) as client,
+    ):
+        assert [run async for run in client.runs.list()] == []
+
+
+async def test_who_reads_slowly_is_not_a_silent_server() -> None:
+    size = 4_000_000
+
+    async def script(wire: Wire) -> None:
+        await wire.request()
+        await wire.send(answer(bytes(size)))
+        await asyncio.sleep(60)
+
+    got = 0
+    async with (
+        RawServer(script) as server,
+        AsyncPlextera("key", base_url=server.base_url, options=QUICK) as client,
+        client.files.stream("f") as chunks,
+    ):
+        async for chunk in chunks:
+            if not got:
+                await asyncio.sleep(3 * READ)
+            got += len(chunk)
+
+    assert got == size
+
+
+def _timers() -> list[Silence]:
+    """Give those that have set a timer on the running loop."""
+    handles: list[Any] = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
+    owners = [getattr(handle._callback, "__self__", None) for handle in handles if not handle.cancelled()]
+    return [owner for owner in owners if isinstance(owner, Silence)]
+
+
+async def test_the_timer_rests_when_nothing_is_under_way() -> None:
+    async with (
+        RawServer(_silent_after(1)) as server,
+        AsyncPlextera("key", base_url=server.base_url, options=QUICK) as client,
+    ):
+        await client.runs.list()
+        asking = asyncio.ensure_future(client.runs.list())
+        await asyncio.sleep(READ / 4)
+        assert len(_timers()) == 1
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        await asyncio.sleep(READ / 2)  # well before the silence would have been too long
+        assert not _timers()
+
+
+async def test_no_timer_is_left_after_closing() -> None:
+    async with (
+        RawServer(_silent_after(1)) as server,
+        AsyncPlextera("key", base_url=server.base_url) as client,
+    ):
+        await client.runs.list()
+        assert len(_timers()) == 1
+    assert not _timers()
