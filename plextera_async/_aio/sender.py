@@ -45,6 +45,7 @@ _LOG = logging.getLogger("plextera_async.requests")
 _MOST_BYTES = 64 * 1024 * 1024  # of an answer: above the largest file that the API takes
 _MOST_ERROR_BYTES = 256 * 1024
 _ERROR_BODY_SECONDS = 5.0
+_READ_ONCE = "not tried again, as its source cannot be read again: a path, bytes or a function that opens it can"
 
 
 @attrs.define
@@ -236,12 +237,14 @@ class Sender:
         return api_error(request, response, now=self.clock.now())
 
     def _pause(self, request: Request, failure: Failure, attempt: int) -> float | None:
-        if request.body is not None and not request.body.can_be_sent:
-            return None
         repeats = request.repeats and not request.operation.creates
-        return seconds_before_retry(
+        pause = seconds_before_retry(
             self.options.retry, failure, repeats=repeats, attempt=attempt, jitter=self.clock.jitter()
         )
+        if pause is not None and request.body is not None and not request.body.can_be_sent:
+            failure.add_note(_READ_ONCE)
+            return None
+        return pause
 
     def _given_up(
         self, failure: PlexteraError, request: Request, request_id: str | None, began: Beginning | None

@@ -21,9 +21,8 @@ class Silence:
         """Allow so many seconds of it."""
         self._every = seconds / _LOOKS
         self._under_way: set[ref[Any]] = set()
-        self._seen: dict[
-            ref[Any], tuple[int, int]
-        ] = {}  # how much had come, and at how many looks it was no more
+        # How much had come at the latest look, and for how many looks it has not become more.
+        self._seen: dict[ref[Any], tuple[int, int]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, answer: Any) -> None:
@@ -42,8 +41,9 @@ class Silence:
         self._timer = asyncio.get_running_loop().call_later(self._every, self._look)
 
     def _look(self) -> None:
+        self._timer = None
         before, self._seen = self._seen, {}
-        for one in tuple(self._under_way):
+        for one in self._under_way.copy():  # answers that are garbage leave the set at any moment
             answer = one()
             protocol = None if answer is None else _watched(answer)
             if answer is None or protocol is None:
@@ -56,7 +56,6 @@ class Silence:
             if silences == _LOOKS:
                 protocol.read_timeout = _AT_ONCE
                 protocol.start_timeout()
-        self._timer = None
         if self._under_way:
             self._sleep()
 

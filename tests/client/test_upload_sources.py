@@ -119,11 +119,12 @@ async def test_a_stream_is_not_sent_again_once_it_was_begun(
     opened.append(make(LONG, tmp_path))
     sandbox.faults.add(Fault(times=1, **fault))
 
-    with pytest.raises((errors.APIError, errors.ConnectionLostError)):
+    with pytest.raises((errors.APIError, errors.ConnectionLostError)) as caught:
         await client.files.upload(opened[0])
 
     assert len(sandbox.requests) == 1
     assert not sandbox.world.files
+    assert "cannot be read again" in caught.value.__notes__[0]
 
 
 @_sources(ONE_SHOT)
