@@ -45,7 +45,9 @@ _LOG = logging.getLogger("plextera_async.requests")
 _MOST_BYTES = 64 * 1024 * 1024  # of an answer: above the largest file that the API takes
 _MOST_ERROR_BYTES = 256 * 1024
 _ERROR_BODY_SECONDS = 5.0
-_READ_ONCE = "not tried again, as its source cannot be read again: a path, bytes or a function that opens it can"
+_READ_ONCE = (
+    "not tried again, as its source cannot be read again: a path, bytes or a function that opens it can"
+)
 
 
 @attrs.define
