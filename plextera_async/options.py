@@ -62,8 +62,8 @@ class Timeouts:
     """Longest time to a usable connection: name look-up, TCP, proxy and TLS together."""
 
     read: float = attrs.field(default=60.0, validator=_positive)
-    """Longest silence: before the head of the answer is complete, between two pieces of its body, and while the server
-    takes nothing of an upload. It is noticed an eighth later at most."""
+    """Longest silence: before the answer begins, between two pieces of its body, and while the server takes nothing of an
+    upload. A head that comes in pieces may count as one piece. It is noticed about an eighth later at most."""
 
     total: float | None = attrs.field(default=None, validator=_positive_or_none)
     """Longest time of one attempt from connecting to the last byte, connecting at most half of it; None is no limit.

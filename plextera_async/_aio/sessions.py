@@ -74,7 +74,7 @@ class Sessions:
             raise ConfigurationError(f"session must be an aiohttp.ClientSession, not {type(given).__name__}")
         self._given = given
         self._headers = headers
-        self._silence = silence if given is None and _CAN_WATCH else None
+        self._silence = silence if _CAN_WATCH else None
         self._forks = forks()
         self._open: _Open = {}
         self._closings: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
@@ -233,14 +233,14 @@ def _session(
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
         headers=headers,
-        response_class=aiohttp.ClientResponse if silence is None else _watched(silence),
+        response_class=aiohttp.ClientResponse if silence is None else _answers(silence),
     )
     if _SWITCH in aiohttp.ClientSession.ATTRS:
         setattr(session, _SWITCH, False)
     return session
 
 
-def _watched(silence: Silence) -> type[aiohttp.ClientResponse]:
+def _answers(silence: Silence) -> type[aiohttp.ClientResponse]:
     """Give what makes answers, as their requests leave, and has them watched over."""
 
     def answer(*args: Any, **kwargs: Any) -> aiohttp.ClientResponse:

@@ -1,7 +1,7 @@
 """Silence: an answer of which nothing comes for too long is broken off.
 
 aiohttp would set and move a timer for each request, a twentieth of the CPU of a whole job. Here one timer looks at all that
-is under way on a loop, and turns on aiohttp's own where it was silent: never too early, and an eighth too late at most.
+is under way on a loop, and turns on aiohttp's own where it was silent: never too early, and about an eighth too late at most.
 """
 
 import asyncio
@@ -12,6 +12,8 @@ __all__ = ["Silence"]
 
 _LOOKS: Final = 8
 _AT_ONCE: Final = 0.001  # seconds; to aiohttp, 0 is no limit
+_NO_HEAD: Final = -1  # of an answer has come; without a body of it, 0 bytes
+_NOT_SEEN: Final = (-2, 0)
 
 
 class Silence:
@@ -35,7 +37,6 @@ class Silence:
         """Watch no more."""
         if self._timer is not None:
             self._timer.cancel()
-        self._under_way.clear()
 
     def _sleep(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(self._every, self._look)
@@ -43,29 +44,37 @@ class Silence:
     def _look(self) -> None:
         self._timer = None
         before, self._seen = self._seen, {}
-        for one in self._under_way.copy():  # answers that are garbage leave the set at any moment
-            answer = one()
-            protocol = None if answer is None else _watched(answer)
-            if answer is None or protocol is None:
-                self._under_way.discard(one)
-                continue
-            came = 0 if answer.content is None else answer.content.total_bytes
-            had, silences = before.get(one, (-1, 0))
-            silences = silences + 1 if came == had and _is_reading(protocol.transport) else 0
-            self._seen[one] = came, silences
-            if silences == _LOOKS:
-                protocol.read_timeout = _AT_ONCE
-                protocol.start_timeout()
-        if self._under_way:
-            self._sleep()
+        try:
+            for one in self._under_way.copy():  # answers that are garbage leave the set at any moment
+                self._look_at(one, *before.get(one, _NOT_SEEN))
+        finally:
+            if self._under_way:
+                self._sleep()
+
+    def _look_at(self, one: ref[Any], had: int, silences: int) -> None:
+        answer = one()
+        protocol = None if answer is None else _protocol(answer)
+        if answer is None or protocol is None:
+            self._under_way.discard(one)
+            return
+        # What an empty body has no count of is 0; bytes that decompress to nothing yet are bytes.
+        came = _NO_HEAD if answer.content is None else getattr(answer.content, "total_raw_bytes", 0)
+        silences = silences + 1 if came == had and _is_the_peers(protocol.transport) else 0
+        self._seen[one] = came, silences
+        if silences >= _LOOKS:
+            protocol.read_timeout = _AT_ONCE
+            protocol.start_timeout()
 
 
-def _watched(answer: Any) -> Any:
+def _protocol(answer: Any) -> Any:
     """Give the protocol on which an answer comes; None if it has ended, or if aiohttp watches over it."""
     protocol = answer.connection and answer.connection.protocol
-    return protocol if protocol is not None and protocol.read_timeout is None else None
+    return protocol if protocol is not None and protocol.read_timeout in (None, _AT_ONCE) else None
 
 
-def _is_reading(transport: Any) -> bool:
-    """Say whether it is the peer that is silent: if whoever takes the answer is slow, reading pauses."""
-    return transport is None or bool(transport.is_reading())
+def _is_the_peers(transport: Any) -> bool:
+    """Say whose the silence is: while whoever takes the answer is slow, reading pauses, and the peer cannot be heard."""
+    try:
+        return transport is None or transport.is_closing() or bool(transport.is_reading())
+    except (AttributeError, NotImplementedError, RuntimeError):  # not all transports tell
+        return True

@@ -86,9 +86,8 @@ class Transport:
         object.__setattr__(self, "_url", URL(self.base_url, encoded=True))
         is_given, read = self.sessions.is_given, self.timeouts.read
         options = _options(self.timeouts, read=read, is_given=is_given)
-        object.__setattr__(
-            self, "_upload_options", options
-        )  # after an upload, silence begins when all has left
+        # The silence after a streamed upload begins when all of it has left, which only aiohttp knows.
+        object.__setattr__(self, "_upload_options", options)
         if self.sessions.watches(read):
             options = _options(self.timeouts, read=None, is_given=is_given)
         object.__setattr__(self, "_options", options)

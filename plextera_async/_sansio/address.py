@@ -71,7 +71,7 @@ def _checked(url: str, allow_plain_http: bool) -> str:  # noqa: FBT001 - a switc
     if parts.scheme == "http" and not (allow_plain_http or is_loopback(parts.hostname)):
         raise ConfigurationError(
             "base_url is plain http to another machine, which would show the key to the network: "
-            "use https, or ClientOptions(allow_plain_http=True)"
+            "use https (in Python, ClientOptions(allow_plain_http=True) allows it)"
         )
     return url.rstrip("/")
 

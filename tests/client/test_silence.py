@@ -1,6 +1,8 @@
 """Silence, as the sessions watch over it themselves: one timer for all answers of a loop."""
 
 import asyncio
+import gzip
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from plextera_async import AsyncPlextera, errors
 from plextera_async._aio import sessions
 from plextera_async._aio.silence import Silence
 from plextera_async.options import ClientOptions, RetryPolicy, Timeouts
-from tests.support.raw_server import RawServer, Script, Wire, answer
+from tests.support.raw_server import RawServer, Script, Wire, always, answer
 
 READ = 0.3
 ONCE = RetryPolicy(max_attempts=1)
@@ -36,7 +38,7 @@ async def _says_nothing(wire: Wire) -> None:
     await asyncio.sleep(60)
 
 
-def _silent_after(answers: int, *, pause: float = 0.0) -> Script:
+def _silent_after(answers: int) -> Script:
     """Answer so many requests on each connection, and no more."""
 
     async def script(wire: Wire) -> None:
@@ -57,13 +59,40 @@ def test_silence_is_told_when_it_was_long_enough(loop: Any) -> None:
     assert loop(ask()) >= READ
 
 
-async def test_a_view_with_another_limit_has_its_own() -> None:
+async def test_a_view_with_a_shorter_limit_has_its_own() -> None:
     options = ClientOptions(timeouts=Timeouts(read=60), retry=ONCE)
     async with (
         RawServer(_says_nothing) as server,
         AsyncPlextera("key", base_url=server.base_url, options=options) as client,
     ):
         assert await _ask(server.base_url, client.with_options(timeouts=Timeouts(read=READ))) >= READ
+
+
+async def test_a_view_with_a_longer_limit_has_its_own() -> None:
+    async def late(wire: Wire) -> None:
+        await wire.request()
+        await asyncio.sleep(2 * READ)
+        await wire.send(EMPTY)
+
+    async with (
+        RawServer(late) as server,
+        AsyncPlextera("key", base_url=server.base_url, options=QUICK) as client,
+    ):
+        assert not (await client.with_options(timeouts=Timeouts(read=60)).runs.list()).items
+
+
+async def test_an_upload_may_take_longer_than_silence() -> None:
+    async def content() -> AsyncIterator[bytes]:
+        for _ in range(6):
+            yield bytes(100_000)
+            await asyncio.sleep(READ / 3)
+
+    script = always(answer(b'{"id": "f"}', status="201 Created"))
+    async with (
+        RawServer(script) as server,
+        AsyncPlextera("key", base_url=server.base_url, options=QUICK) as client,
+    ):
+        assert (await client.files.upload(content)).id == "f"
 
 
 async def test_aiohttp_watches_where_its_timer_cannot_be_turned_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,14 +125,27 @@ async def test_many_at_one_time_are_each_watched() -> None:
     assert [type(outcome) for outcome in outcomes] == [errors.RequestTimeoutError] * 20
 
 
-async def test_an_answer_that_drips_is_not_silent() -> None:
+PACKED = answer(gzip.compress(b'{"data": []}'), headers="Content-Encoding: gzip\r\n")
+PIECES = {
+    "a body that drips": [EMPTY[:-12], *(bytes([byte]) for byte in EMPTY[-12:])],
+    "a late head, and a late body": [b"", b"", EMPTY[:-12], b"", b"", EMPTY[-12:]],
+    "what unpacks to nothing yet": [
+        PACKED[: PACKED.index(b"\r\n\r\n") + 4],
+        *(bytes([b]) for b in PACKED[-32:-22]),
+        PACKED[-22:],
+    ],
+}
+
+
+@pytest.mark.parametrize("pieces", PIECES.values(), ids=PIECES.keys())
+async def test_what_comes_in_pieces_is_not_silent(pieces: list[bytes]) -> None:
+    """Each takes longer than silence may be, and none of its pauses does."""
+
     async def drips(wire: Wire) -> None:
         await wire.request()
-        head, body = EMPTY[:-12], EMPTY[-12:]
-        await wire.send(head)
-        for byte in body:  # three times as long as silence may be
+        for piece in pieces:
             await asyncio.sleep(READ / 4)
-            await wire.send(bytes([byte]))
+            await wire.send(piece)
 
     async with (
         RawServer(drips) as server,
