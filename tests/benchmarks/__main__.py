@@ -35,13 +35,19 @@ def _run(name: str) -> str:
     return told if "| ---" in told else f"```text\n{told}\n```"
 
 
-def _head() -> str:
+_HEAD = """# Results
+
+Made by `python -m tests.benchmarks --keep`. Every ratio is the median of the rounds' own ratios, with the least and the most
+of them beside it."""
+
+
+def _made() -> str:
+    """Say when, where and with what a table was made: each may be of another day."""
     where = surroundings()
     packages = ", ".join(f"{name} {version}" for name, version in where["packages"].items())
     return (
-        f"# Results\n\nMade by `python -m tests.benchmarks --keep` on {where['date']}: Python {where['python']} on "
-        f"{where['system']}, {where['cores']} cores ({where['machine']}), load {where['load']} when it ended. {packages}.\n"
-        "Every ratio is the median of the rounds' own ratios, with the least and the most of them beside it."
+        f"On {where['date']}: Python {where['python']} on {where['system']}, {where['cores']} cores ({where['machine']}), "
+        f"load {where['load']} when it ended. {packages}."
     )
 
 
@@ -51,9 +57,7 @@ def _keep(tables: dict[str, str]) -> None:
     old = {name: text.strip() for name, _, text in (part.partition("\n") for part in parts)}
     all_of_them = {**old, **tables}
     order = [name for name in (*NAMES, _NOTES) if name in all_of_them]
-    _RESULTS.write_text(
-        "\n\n".join([_head(), *(f"## {name}\n\n{all_of_them[name]}" for name in order)]) + "\n"
-    )
+    _RESULTS.write_text("\n\n".join([_HEAD, *(f"## {name}\n\n{all_of_them[name]}" for name in order)]) + "\n")
 
 
 def main() -> None:
@@ -63,7 +67,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     arguments = parser.parse_args()
     here = [name for name in NAMES if (_HERE / f"{name}.py").exists()]
-    tables = {name: _run(name) for name in arguments.names or here}
+    tables = {name: f"{_run(name)}\n\n{_made()}" for name in arguments.names or here}
     if arguments.keep:
         _keep(tables)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 __all__ = ["FIELDS", "completed", "file", "pending"]
 
-FIELDS = 72
-"""Fields of a result, which make it some 18 KB long."""
+FIELDS = 80
+"""Fields of a result, which make it 18 KB long."""
 
 _DOCUMENT = {
     "fileId": "file_01JZX8Q4T9N2M5K7P3R6V8W0YA",
@@ -57,7 +57,7 @@ def pending(id: str, status: str) -> bytes:
 
 
 def completed(id: str) -> bytes:
-    """Give an extraction that has ended, with its output: some 18 KB."""
+    """Give an extraction that has ended, with its output: 18 KB."""
     ended = {"completedAt": "2026-11-21T08:00:09.5Z", "output": _OUTPUT}
     return _text(_extraction(id, "COMPLETED", outputAvailable=True, **ended))
 

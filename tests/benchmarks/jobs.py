@@ -1,4 +1,4 @@
-"""The whole job: upload 20 KB, submit, three polls, a result of some 18 KB. `python -m tests.benchmarks.jobs [ROUNDS]`.
+"""The whole job: upload 20 KB, submit, three polls, a result of 18 KB. `python -m tests.benchmarks.jobs [ROUNDS]`.
 
 CPU per document against the floor, which makes dicts; documents a second against what one would use instead.
 """

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tests.benchmarks.measure import on_core
 from tests.benchmarks.report import FOLDER, keep
 
 __all__ = ["Row", "arguments", "in_turns", "row", "tell"]
@@ -60,7 +61,8 @@ def in_turns(
     for turn in range(number):
         for side in [*sides] if turn % 2 else reversed([*sides]):
             command = [sys.executable, *sides[side]]
-            done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=environ)
+            with on_core(1):
+                done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=environ)
             seen[side].append(json.loads(done.stdout))
     return seen
 
