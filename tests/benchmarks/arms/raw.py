@@ -1,4 +1,4 @@
-"""The floor: aiohttp as tuned as it gets, orjson, dicts and no models."""
+"""The floor: tuned aiohttp, its own forms, orjson, dicts and no models."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
