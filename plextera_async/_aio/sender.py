@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 import anyio
 import attrs
 
+from plextera_async._aio.cancelling import between_attempts
 from plextera_async._aio.clock import Beginning, Clock
 from plextera_async._aio.gate import Gate, Turn
 from plextera_async._aio.transport import Reply, TooLargeError, Transport
@@ -154,6 +155,9 @@ class Sender:
         closings = sessions.closings()
         may_have_been_applied = False
         for number in count(1):
+            if not turn.begins():
+                with between_attempts(may_have_been_applied=may_have_been_applied):
+                    await turn.wait()
             outcome = await self._try(request, attempt, turn, request_id=request_id, number=number)
             if not isinstance(outcome, _FAILURES):
                 return outcome
@@ -161,7 +165,8 @@ class Sender:
             pause = self._pause(request, outcome, number) if retry else None
             if pause is not None and sessions.closings() == closings:
                 _LOG.info("%s; next attempt in %.1f s", outcome, pause)
-                await self.clock.sleep(pause)
+                with between_attempts(may_have_been_applied=may_have_been_applied):
+                    await self.clock.sleep(pause)
             if (
                 pause is None or sessions.closings() != closings
             ):  # closed by its owner, who wants no more of it
@@ -172,11 +177,9 @@ class Sender:
     async def _try(
         self, request: Request, attempt: Attempt[T], turn: Turn, *, request_id: str, number: int
     ) -> T | Failure:
-        """Make one attempt at its turn; what may be tried again is given back as a value."""
+        """Make the attempt whose turn has begun; what may be tried again is given back as a value."""
         outcome: T | Failure
         says, pause = Told.NOTHING, 0.0
-        if not turn.begins():
-            await turn.wait()
         try:
             try:
                 outcome = await attempt(request, request_id, number)

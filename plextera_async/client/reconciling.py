@@ -68,7 +68,7 @@ class Creating:
         try:
             step, sighting = await self.lookups.settle(key, self._since(), may_send=may_send)
         except PlexteraError as failure:
-            why = f"looking for it failed ({failure})"
+            why = f"could not be looked for ({failure})"
         else:
             if step is not Step.GIVE_UP:
                 return sighting if step is Step.TAKE else None

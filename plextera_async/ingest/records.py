@@ -51,6 +51,7 @@ CREATE TABLE out_file (
 );
 """
 _MISSING = f"(state = 'submitted' AND error = '{MISSING}')"
+_MAY_BE_THERE = "(extraction_id IS NOT NULL OR state IN ('submitting', 'undecided', 'submitted'))"
 _COLUMNS = "id, key, source, state, run, sends, began, extraction_id, error, taken"
 
 
@@ -65,18 +66,21 @@ class Records:
         self._execute = execute
 
     def belong_to(self, service: str) -> None:
-        """Write down whose documents these are, if that is not known yet.
+        """Write down whose documents these are, if that is not known yet, or if nothing was submitted there.
 
         Raises:
             LedgerError: If they are another service's, which alone knows what was submitted.
         """
         self._execute("INSERT OR IGNORE INTO service VALUES (1, ?)", (service,))
         ((known,),) = self._execute("SELECT name FROM service").fetchall()
-        if known != service:
+        if known == service:
+            return
+        if self._execute(f"SELECT 1 FROM documents WHERE {_MAY_BE_THERE} LIMIT 1").fetchone():  # noqa: S608 - ours
             raise LedgerError(
-                f"the ledger belongs to {known}, and what it knows of was submitted there: "
+                f"the ledger belongs to {known}, where documents of it were submitted, or may have been: "
                 f"use another ledger for {service}"
             )
+        self._execute("UPDATE service SET name = ?", (service,))
 
     def begin_run(self) -> int:
         """Give the number of a new run."""

@@ -1,11 +1,13 @@
 """The way of one document: what the ledger says of it, what is done next, and what is written down before and after."""
 
+import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 
 import anyio
 import attrs
 
+from plextera_async._aio.cancelling import is_unsent
 from plextera_async._sansio.ledger_states import (
     ENDS,
     Event,
@@ -109,6 +111,10 @@ class Way:
                 return same
             try:
                 handle = await submit(self.context.sending, self.document, key=self.row.key)
+            except asyncio.CancelledError as cancelled:
+                if is_unsent(cancelled):  # else it may be there, and the next run looks for it
+                    self._post(Event.RELEASED, extraction_id=None)
+                raise
             except PlexteraError as failure:
                 if await self._is_certain(failure) or not sends_left:
                     raise

@@ -443,3 +443,38 @@ def test_a_file_that_must_not_be_written_is_told(path: Path, monkeypatch: pytest
     monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.W_OK)  # as on a read-only disk
 
     assert refusal(path) == f"{path} cannot be written: it is read-only"
+
+
+@pytest.mark.parametrize("fate", [None, Event.RELEASED, Event.REFUSED, Event.ABSENT])
+def test_a_ledger_of_which_nothing_is_at_its_service_follows_to_another(path: Path, fate: Event | None):
+    def write(records: Records) -> None:
+        records.belong_to("https://one.example")
+        row = enter(records, "a.pdf")
+        if fate is not None:
+            records.send(row.id, now=NOW)
+            records.move(row.id, fate)
+
+    done(path, write)
+    done(path, lambda records: records.belong_to("https://two.example"))
+    done(path, lambda records: records.move(enter(records, "b.pdf").id, Event.CREATED, extraction_id="ext"))
+
+    with pytest.raises(LedgerError, match="belongs to"):
+        done(path, lambda records: records.belong_to("https://one.example"))
+
+
+@pytest.mark.parametrize("fate", [None, Event.LOST, Event.CREATED, Event.COMPLETED])
+def test_a_ledger_of_which_something_may_be_at_its_service_is_refused_at_another(
+    path: Path, fate: Event | None
+):
+    def write(records: Records) -> None:
+        records.belong_to("https://one.example")
+        row = enter(records, "a.pdf")
+        records.send(row.id, now=NOW)
+        if fate is Event.COMPLETED:
+            records.move(row.id, Event.CREATED, extraction_id="ext")
+        if fate is not None:
+            records.move(row.id, fate, extraction_id="ext" if fate is Event.CREATED else None)
+
+    done(path, write)
+    with pytest.raises(LedgerError, match="use another ledger"):
+        done(path, lambda records: records.belong_to("https://two.example"))
