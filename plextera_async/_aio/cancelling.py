@@ -16,16 +16,16 @@ def is_being_cancelled() -> bool:
 
 
 @contextmanager
-def between_attempts(*, may_have_been_applied: bool) -> Generator[None]:
-    """Mark a cancellation that comes within the block, unless an attempt before it may have been applied."""
+def between_attempts(*, unsent: bool) -> Generator[None]:
+    """Mark a cancellation that comes within the block if *unsent*: it is a create, and no attempt can have been applied."""
     try:
         yield
     except asyncio.CancelledError as cancelled:
-        if not may_have_been_applied:
+        if unsent:
             vars(cancelled)[_MARK] = True
         raise
 
 
 def is_unsent(cancelled: asyncio.CancelledError) -> bool:
-    """Say whether a cancellation is known to have come before anything could be applied."""
+    """Say whether a cancellation is known to have come before a create could be applied."""
     return _MARK in vars(cancelled)

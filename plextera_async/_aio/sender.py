@@ -156,7 +156,7 @@ class Sender:
         may_have_been_applied = False
         for number in count(1):
             if not turn.begins():
-                with between_attempts(may_have_been_applied=may_have_been_applied):
+                with between_attempts(unsent=began is not None and not may_have_been_applied):
                     await turn.wait()
             outcome = await self._try(request, attempt, turn, request_id=request_id, number=number)
             if not isinstance(outcome, _FAILURES):
@@ -165,7 +165,7 @@ class Sender:
             pause = self._pause(request, outcome, number) if retry else None
             if pause is not None and sessions.closings() == closings:
                 _LOG.info("%s; next attempt in %.1f s", outcome, pause)
-                with between_attempts(may_have_been_applied=may_have_been_applied):
+                with between_attempts(unsent=began is not None and not may_have_been_applied):
                     await self.clock.sleep(pause)
             if (
                 pause is None or sessions.closings() != closings

@@ -52,9 +52,9 @@ class Silence:
                 self._sleep()
 
     def _look_at(self, one: ref[Any], had: int, silences: int) -> None:
-        answer = one()
-        protocol = None if answer is None else _protocol(answer)
-        if answer is None or protocol is None:
+        answer: Any = one()
+        protocol = _protocol(answer)
+        if protocol is None:
             self._under_way.discard(one)
             return
         # What an empty body has no count of is 0; bytes that decompress to nothing yet are bytes.
@@ -67,8 +67,9 @@ class Silence:
 
 
 def _protocol(answer: Any) -> Any:
-    """Give the protocol on which an answer comes; None if it has ended, or if aiohttp watches over it."""
-    protocol = answer.connection and answer.connection.protocol
+    """Give the protocol on which an answer comes; None if it is gone or has ended, or if aiohttp watches over it."""
+    connection = None if answer is None else answer.connection
+    protocol = None if connection is None else connection.protocol
     return protocol if protocol is not None and protocol.read_timeout in (None, _AT_ONCE) else None
 
 

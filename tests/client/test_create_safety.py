@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from plextera_async import AsyncPlextera, errors
+from plextera_async._aio.cancelling import is_unsent
 from plextera_async.options import ClientOptions, RetryPolicy, Timeouts
 from plextera_async.sandbox import Fault, Sandbox
 from tests.support.clocks import START, FakeClock, with_clock
@@ -282,3 +283,20 @@ async def test_cancelling_stays_cancelling(sandbox: Sandbox, client: AsyncPlexte
     with pytest.raises(asyncio.CancelledError):
         await task
     assert len(sends(sandbox)) == 1
+
+
+@pytest.mark.parametrize("creates", [True, False])
+async def test_a_cancellation_between_attempts_tells_of_a_create_that_it_had_no_effect(
+    caplog: pytest.LogCaptureFixture, *, creates: bool
+) -> None:
+    """Of a read it tells nothing: a look-up may come after a create that had one."""
+    caplog.set_level("INFO", "plextera_async.requests")
+    async with AsyncPlextera("key", base_url="http://127.0.0.1:1") as client:
+        calling = client.extractions.create(file_id="f") if creates else client.extractions.get("e")
+        task = asyncio.ensure_future(calling)
+        await until(lambda: "next attempt in" in caplog.text)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+
+    assert is_unsent(caught.value) is creates

@@ -12,7 +12,7 @@ from plextera_async import AsyncPlextera, errors
 from plextera_async._aio import sessions
 from plextera_async._aio.silence import Silence
 from plextera_async.options import ClientOptions, RetryPolicy, Timeouts
-from tests.support.raw_server import RawServer, Script, Wire, always, answer
+from tests.support.raw_server import RawServer, Script, Wire, always, answer, says_nothing
 
 READ = 0.3
 ONCE = RetryPolicy(max_attempts=1)
@@ -33,11 +33,6 @@ async def _ask(base_url: str, client: AsyncPlextera | None = None) -> float:
         return loop.time() - began
 
 
-async def _says_nothing(wire: Wire) -> None:
-    await wire.request()
-    await asyncio.sleep(60)
-
-
 def _silent_after(answers: int) -> Script:
     """Answer so many requests on each connection, and no more."""
 
@@ -45,7 +40,7 @@ def _silent_after(answers: int) -> Script:
         for _ in range(answers):
             await wire.request()
             await wire.send(EMPTY)
-        await _says_nothing(wire)
+        await says_nothing(wire)
 
     return script
 
@@ -53,7 +48,7 @@ def _silent_after(answers: int) -> Script:
 @pytest.mark.parametrize("loop", [asyncio.run, uvloop.run])
 def test_silence_is_told_when_it_was_long_enough(loop: Any) -> None:
     async def ask() -> float:
-        async with RawServer(_says_nothing) as server:
+        async with RawServer(says_nothing) as server:
             return await _ask(server.base_url)
 
     assert loop(ask()) >= READ
@@ -62,7 +57,7 @@ def test_silence_is_told_when_it_was_long_enough(loop: Any) -> None:
 async def test_a_view_with_a_shorter_limit_has_its_own() -> None:
     options = ClientOptions(timeouts=Timeouts(read=60), retry=ONCE)
     async with (
-        RawServer(_says_nothing) as server,
+        RawServer(says_nothing) as server,
         AsyncPlextera("key", base_url=server.base_url, options=options) as client,
     ):
         assert await _ask(server.base_url, client.with_options(timeouts=Timeouts(read=READ))) >= READ
@@ -97,7 +92,7 @@ async def test_an_upload_may_take_longer_than_silence() -> None:
 
 async def test_aiohttp_watches_where_its_timer_cannot_be_turned_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "_CAN_WATCH", False)
-    async with RawServer(_says_nothing) as server:
+    async with RawServer(says_nothing) as server:
         assert await _ask(server.base_url) >= READ
 
 
@@ -117,7 +112,7 @@ async def test_a_later_request_on_the_same_connection_is_watched_too(rest: float
 async def test_many_at_one_time_are_each_watched() -> None:
     async with (
         asyncio.timeout(30),
-        RawServer(_says_nothing) as server,
+        RawServer(says_nothing) as server,
         AsyncPlextera("key", base_url=server.base_url, options=QUICK) as client,
     ):
         outcomes = await asyncio.gather(*(client.runs.list() for _ in range(20)), return_exceptions=True)
@@ -160,7 +155,7 @@ async def test_who_reads_slowly_is_not_a_silent_server() -> None:
     async def script(wire: Wire) -> None:
         await wire.request()
         await wire.send(answer(bytes(size)))
-        await asyncio.sleep(60)
+        await wire.reader.read()
 
     got = 0
     async with (

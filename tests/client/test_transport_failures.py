@@ -12,7 +12,7 @@ import pytest
 from plextera_async import AsyncPlextera, errors
 from plextera_async.options import ClientOptions, Limits, RetryPolicy, Timeouts
 from plextera_async.sandbox import Fault, Sandbox
-from tests.support.raw_server import RawServer, Script, Wire, always, answer
+from tests.support.raw_server import RawServer, Script, Wire, always, answer, says_nothing
 
 ONCE = RetryPolicy(max_attempts=1)
 QUICK = ClientOptions(timeouts=Timeouts(connect=0.5, read=0.3), retry=ONCE)
@@ -74,11 +74,6 @@ async def test_tls_that_never_ends_is_limited_by_the_connect_timeout() -> None:
     assert not failure.may_have_been_applied
 
 
-async def _says_nothing(wire: Wire) -> None:
-    await wire.request()
-    await asyncio.sleep(60)
-
-
 async def _stops_in_the_head(wire: Wire) -> None:
     await wire.request()
     await wire.send(b"HTTP/1.1 200 OK\r\nContent-")
@@ -91,7 +86,7 @@ async def _stops_in_the_body(wire: Wire) -> None:
     await asyncio.sleep(60)
 
 
-@pytest.mark.parametrize("script", [_says_nothing, _stops_in_the_head, _stops_in_the_body])
+@pytest.mark.parametrize("script", [says_nothing, _stops_in_the_head, _stops_in_the_body])
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
 async def test_silence(script: Script, call: Call) -> None:
     async with RawServer(script) as server, asyncio.timeout(30):

@@ -17,7 +17,7 @@ from plextera_async.ingest.records import Records
 from plextera_async.ingest.rows import Row
 from plextera_async.sandbox import Fault, Sandbox, Timing
 from tests.support.clocks import FakeClock
-from tests.support.raw_server import RawServer, Wire, answer
+from tests.support.raw_server import RawServer, always, answer, says_nothing
 from tests.support.waiting import until
 
 UPLOAD = "uploadExtraction"
@@ -545,46 +545,42 @@ async def test_an_error_of_the_block_is_not_hidden_by_one_of_the_ledger(
         await fail()
 
 
-async def test_what_was_stopped_between_attempts_that_never_left_is_not_submitted(ledger: Path):
-    async with AsyncPlextera("key", base_url="http://127.0.0.1:1") as client:
-        task = asyncio.ensure_future(ingest(client, ledger, docs(3)))
-        await asyncio.sleep(
-            0.5
-        )  # the pause after the first attempt takes at least three quarters of a second
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+async def _stopped(client: AsyncPlextera, ledger: Path, when: Callable[[], object]) -> set[tuple[State, int]]:
+    """Stop a run of three documents at a moment; give their states, and how often they count as sent."""
+    task = asyncio.ensure_future(ingest(client, ledger, docs(3)))
+    await until(when)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return {(row.state, row.sends) for row in rows(ledger).values()}
 
-    assert {(row.state, row.sends) for row in rows(ledger).values()} == {(State.FOUND, 0)}
+
+async def test_what_was_stopped_between_attempts_that_never_left_is_not_submitted(
+    ledger: Path, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("INFO", "plextera_async.requests")
+    async with AsyncPlextera("key", base_url="http://127.0.0.1:1") as client:
+        found = await _stopped(client, ledger, lambda: caplog.text.count("next attempt in") == 3)
+
+    assert found == {(State.FOUND, 0)}
 
 
 async def test_what_was_stopped_while_it_waited_for_its_turn_is_not_submitted(ledger: Path):
-    async def refuses(wire: Wire) -> None:
-        while True:
-            await wire.request()
-            await wire.send(answer(status="429 Too Many Requests", headers="Retry-After: 30\r\n"))
-
+    refuses = always(answer(status="429 Too Many Requests", headers="Retry-After: 30\r\n"))
     async with RawServer(refuses) as server, AsyncPlextera("key", base_url=server.base_url) as client:
-        task = asyncio.ensure_future(ingest(client, ledger, docs(30), concurrency=3))
+        first = asyncio.ensure_future(client.extractions.upload(b"x"))
         await until(lambda: client.pace.uploads.paused_for > 0)
-        await asyncio.sleep(0.2)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        found = await _stopped(client, ledger, lambda: client.pace.uploads.waiting >= 3)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
 
-    assert set(states(ledger).values()) == {State.FOUND}
+    assert found == {(State.FOUND, 0)}
 
 
 async def test_what_was_stopped_while_it_was_sent_may_be_submitted(ledger: Path):
-    async def says_nothing(wire: Wire) -> None:
-        await wire.request()
-        await asyncio.sleep(60)
-
     async with RawServer(says_nothing) as server, AsyncPlextera("key", base_url=server.base_url) as client:
-        task = asyncio.ensure_future(ingest(client, ledger, docs(3)))
-        await until(lambda: server.connections == 3)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        found = await _stopped(client, ledger, lambda: server.connections == 3)
 
-    assert set(states(ledger).values()) == {State.SUBMITTING}
+    assert found == {(State.SUBMITTING, 1)}
 
 
 async def test_stop_ends_the_waits_and_lets_what_is_being_sent_come_to_its_end(

@@ -62,6 +62,12 @@ class Wire:
         self.writer.transport.abort()
 
 
+async def says_nothing(wire: Wire) -> None:
+    """Take a request and stay silent, until the client goes away."""
+    await wire.request()
+    await wire.reader.read()
+
+
 class RawServer:
     """Serves every connection with *script* on loopback; `async with` starts and stops it.
 
