@@ -144,3 +144,9 @@ def test_a_long_message_of_a_server_is_cut() -> None:
 
 def test_json_keeps_what_is_json() -> None:
     assert to_json({"a": [1, 2.5, None, True, "x"]}) == '{"a": [1, 2.5, null, true, "x"]}'
+
+
+def test_an_id_that_the_message_tells_is_told_once() -> None:
+    line = failed("a.pdf", errors.ServerError(None, status=502, **API_ERROR))
+
+    assert line.trouble() == "ERROR a.pdf: SERVER: uploadExtraction: HTTP 502 (request req1)"

@@ -73,12 +73,13 @@ class Line:
         return f"{clean(self.status):<11}  {count:>6}  {clean(self.id or '-'):<24}  {clean(self.source)}"
 
     def trouble(self) -> str:
-        """Say in one line what went wrong."""
+        """Say in one line what went wrong, and each id once."""
         error = self.error or {}
+        message = str(error.get("message"))
         ids = {"extraction": self.id, "key": self.key, "request": error.get("requestId")}
-        known = ", ".join(f"{name} {value}" for name, value in ids.items() if value)
+        known = ", ".join(f"{name} {value}" for name, value in ids.items() if value and value not in message)
         tail = f" ({known})" if known else ""
-        return clean(f"{self.status} {self.source}: {error.get('code')}: {error.get('message')}{tail}")
+        return clean(f"{self.status} {self.source}: {error.get('code')}: {message}{tail}")
 
 
 def to_json(value: Any) -> str:
